@@ -1,0 +1,1 @@
+"""Okta sign-in for Amazon Connect, as one Terraform plan."""
