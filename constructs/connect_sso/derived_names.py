@@ -1,0 +1,69 @@
+"""Names that follow from an environment: bucket, role groups, rules, states. Deterministic, and within each vendor's limits."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+"""What an environment may be called: it is a stack, a folder, a state, and part of Okta group names."""
+
+USERS_SUFFIX = "-users"
+
+
+def users_stack(environment: str) -> str:
+    """The name of the stack that holds an environment's crowd."""
+    return environment + USERS_SUFFIX
+
+
+def bucket_name(environment: str, account_id: str, region: str) -> str:
+    """The recordings' bucket: 3 to 63 lower-case letters, digits and hyphens, with the account so that it is unique.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    """
+    readable = re.sub(r"[^a-z0-9]+", "-", environment.lower()).strip("-")
+    suffix = f"-{account_id}-{region}"
+    limit = 63 - len("connect-") - len(suffix)
+    if readable != environment or len(readable) > limit:
+        # The spelling was changed, so another environment's may become the same: a digest keeps them apart.
+        digest = hashlib.sha256(environment.encode()).hexdigest()[:6]
+        readable = f"{readable[: limit - 7].strip('-')}-{digest}"
+    return f"connect-{readable}{suffix}"
+
+
+def role_group(environment: str, app: str, role: str, account_id: str) -> str:
+    """The Okta group whose members get `role` through `app` in `group_mapping` mode.
+
+    https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-enable-role-based.htm
+    """
+    return f"aws#{environment}-{app}#{role}#{account_id}"
+
+
+def group_rule(environment: str, app: str) -> str:
+    """The Okta group rule that fills a role group; at most 50 bytes, unique in the org.
+
+    https://developer.okta.com/docs/api/openapi/okta-management/management/tag/GroupRule/
+    """
+    name = f"connect-sso {environment}-{app}"
+    if len(name) <= 50:
+        return name
+    return f"{name[:41]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def terraform_name(text: str, taken: set[str]) -> str:
+    """`text` as a Terraform name, with a digest where its spelling had to change into one that is already `taken`."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", text)
+    if not re.match(r"[A-Za-z_]", name):
+        name = "_" + name
+    if name in taken:
+        name += "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
+    return name
+
+
+def s3_keys(environment: str, key: str | None) -> tuple[str, str]:
+    """The S3 keys of an environment's state and of its crowd's, which lies beside it."""
+    key = key or f"connect-sso/{environment}.tfstate"
+    stem, dot, extension = key.rpartition(".tfstate")
+    if dot and not extension:
+        return key, f"{stem}{USERS_SUFFIX}.tfstate"
+    return key, key + USERS_SUFFIX
