@@ -1,0 +1,142 @@
+"""Deploy one environment as it was reviewed: `.venv/bin/python -m ci.deploy ENV OUTCOME.json`.
+
+`REVIEWS` is the output of `ci.merged`. The environment is planned anew. What it may do is what was reviewed: a finding that nobody has
+approved stops the deployment before anything is changed. Any other difference (the base moved on, someone changed something by hand) is
+said, here and in the pull request, and deployed.
+
+A run by hand can accept findings: `ACCEPT` holds them (`CODE` or `CODE:ADDRESS`, separated by `;`), `ACTOR` is who started it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ci.reviewed import Review
+from ci.runner import Stop, annotate, required, run, summarize
+from ci.stacks import Outcome, Stack, digest, synthesize
+
+NEW_ENVIRONMENT = "new-environment"
+"""The finding of an environment's first plan. Whoever approves of it approves of its crowd, which cannot be planned before."""
+
+
+@dataclass
+class Deployment:
+    """What may be deployed, and what became of it."""
+
+    environment: str
+    reviews: list[Review]
+    pull_requests: list[int]
+    accepted: set[str]
+    accepted_by: str
+    applied: list[str] = field(default_factory=list)
+    differs: str | None = None
+    """How the plan differs from the reviewed one; None where it does not."""
+    stopped: str | None = None
+
+    def carry_out(self) -> None:
+        """Plan, compare, and apply both stacks.
+
+        Raises:
+            Stop: a stack cannot be planned or applied, or holds something that nobody has approved of.
+        """
+        own, crowd = synthesize(self.environment)
+        own.init()
+        planned = [(own, own.plan(refresh=True, lock=True))]
+        waiting = crowd is not None and planned[0][1].makes_instance
+        if crowd is not None and not waiting:
+            crowd.init()
+            planned.append((crowd, crowd.plan(refresh=False, lock=True)))
+        self.compare([outcome for _, outcome in planned])
+        for stack, outcome in planned:
+            self.permit(stack, outcome)
+        for stack, _ in planned:
+            stack.apply()
+            self.applied.append(stack.name)
+        if crowd is not None and waiting:
+            crowd.init()
+            outcome = crowd.plan(refresh=False, lock=True)
+            if any(code.partition(":")[0] == NEW_ENVIRONMENT for code in self.accepted):
+                self.accepted.add(NEW_ENVIRONMENT)
+            self.permit(crowd, outcome)
+            crowd.apply()
+            self.applied.append(crowd.name)
+
+    def compare(self, outcomes: list[Outcome]) -> None:
+        """Say whether this is the plan that was reviewed."""
+        if not self.reviews:
+            self.differs = "no pull request has a review of it"
+        elif len(self.reviews) > 1:
+            numbers = ", ".join(f"#{number}" for number in self.pull_requests)
+            self.differs = f"it holds the changes of several pull requests ({numbers}), which were reviewed one by one"
+        elif self.reviews[0].digest != digest(outcomes):
+            self.differs = f"it is not the plan that was reviewed in #{self.pull_requests[0]}"
+        if self.differs:
+            annotate("warning", f"{self.environment}: {self.differs}")
+
+    def permit(self, stack: Stack, outcome: Outcome) -> None:
+        """Show a stack's review as it is now, and stop where it holds something that nobody has approved of."""
+        if outcome.to_decide and self.accepted:
+            outcome = stack.reviewed(self.accepted & _forms(outcome.findings), self.accepted_by)
+        summarize(f"## Deploying {stack.name}\n\n{outcome.markdown}")
+        if outcome.refused:
+            raise Stop(f"{stack.name}: Terraform refuses this plan; its review says why")
+        if outcome.to_decide:
+            findings = "\n".join(outcome.findings)
+            raise Stop(f"{stack.name}: not deployed, since nobody has approved of\n{findings}")
+
+    def as_json(self) -> dict[str, Any]:
+        """What `ci.tell` needs."""
+        return {
+            "environment": self.environment,
+            "pull_requests": self.pull_requests,
+            "applied": self.applied,
+            "differs": self.differs,
+            "stopped": self.stopped,
+        }
+
+
+def _forms(findings: list[str]) -> set[str]:
+    """The ways in which `--accept` can name these findings: by code, and by code and address."""
+    return {form for finding in findings for form in (finding, finding.partition(":")[0])}
+
+
+def read(environment: str) -> Deployment:
+    """The deployment as the run's variables describe it."""
+    entries: list[dict[str, Any]] = json.loads(required("REVIEWS")).get(environment, [])
+    pairs = [(entry, review) for entry in entries if (review := Review.from_comment(entry["line"])) is not None]
+    accepted = {finding for entry, review in pairs if entry["approved_by"] for finding in review.decide}
+    people = {entry["approved_by"] for entry, _ in pairs if entry["approved_by"]}
+    by_hand = {finding.strip() for finding in os.environ.get("ACCEPT", "").split(";")} - {""}
+    if by_hand:
+        accepted |= by_hand
+        people.add(required("ACTOR"))
+    return Deployment(
+        environment=environment,
+        reviews=[review for _, review in pairs],
+        pull_requests=[entry["pull_request"] for entry, _ in pairs],
+        accepted=accepted,
+        accepted_by=", ".join(sorted(people)),
+    )
+
+
+def main() -> None:
+    """Deploy the environment and write down what became of it, also when it is stopped."""
+    environment, outcome = sys.argv[1], Path(sys.argv[2])
+    deployment = read(environment)
+    try:
+        deployment.carry_out()
+    except Stop as stop:
+        deployment.stopped = str(stop)
+        raise
+    finally:
+        outcome.parent.mkdir(parents=True, exist_ok=True)
+        outcome.write_text(json.dumps(deployment.as_json(), sort_keys=True) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)

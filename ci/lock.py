@@ -1,0 +1,37 @@
+"""Bring the provider lock files up to date: `.venv/bin/python -m ci.lock`, which is `make lock`.
+
+Each stack's `.terraform.lock.hcl` is kept as `locks/STACK.terraform.lock.hcl`, since the stack's own folder is written anew at every
+synthesis. Terraform asks the registry for the checksums on every platform below; `TF_CLI_ARGS_providers_lock` can send it to a mirror.
+"""
+
+from __future__ import annotations
+
+import shutil
+
+from ci.runner import Stop, run
+from ci.stacks import LOCKS, STACKS, Stack, synthesize_all
+
+PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64")
+
+LOCK_FILE = ".terraform.lock.hcl"
+
+
+def main() -> None:
+    """Lock every stack, and drop the lock files of stacks that are no more; on a failure the files stay as they were."""
+    synthesize_all()
+    stacks = [Stack(folder.parent.name) for folder in sorted(STACKS.glob("*/cdk.tf.json"))]
+    for stack in stacks:
+        (stack.folder / LOCK_FILE).unlink(missing_ok=True)
+        locked = stack.terraform("providers", "lock", *(f"-platform={platform}" for platform in PLATFORMS))
+        if locked.returncode != 0:
+            raise Stop(f"{stack.name}: terraform providers lock fails; its message is above")
+    for lock in LOCKS.glob(f"*{LOCK_FILE}"):
+        lock.unlink()
+    LOCKS.mkdir(exist_ok=True)
+    for stack in stacks:
+        shutil.copyfile(stack.folder / LOCK_FILE, LOCKS / f"{stack.name}{LOCK_FILE}")
+        print(f"{LOCKS}/{stack.name}{LOCK_FILE}")
+
+
+if __name__ == "__main__":
+    run(main)
