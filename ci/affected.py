@@ -1,10 +1,11 @@
 """Which environments a change can affect: `python3 -m ci.affected`, for a pull request, a push or a run by hand.
 
-An environment is affected by its own YAML file, by the CSV file that its `users_file` names, by its stacks' lock files, and by every
-file that is not known to be without effect. In doubt all are: a plan too many costs minutes, one too few an unreviewed change.
+An environment is affected by its own YAML file, by the CSV file that its `users_file` names, by its stacks' lock
+files, and by every file that is not known to be without effect. In doubt all are: a plan too many costs minutes, one
+too few an unreviewed change.
 
-Outputs: `environments` (what the change can affect, in the order of deployment) and, for a pull request, `plan` (those of them that
-have no review of this commit yet).
+Outputs: `environments` (what the change can affect, in the order of deployment) and, for a pull request, `plan`
+(those of them that have no review of this commit yet).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ HARMLESS = re.compile(
 """Files that no plan depends on."""
 
 USERS_FILE = re.compile(r"""^users_file:\s*["']?([^"'#\s][^"'#]*?)["']?\s*(?:#.*)?$""", re.MULTILINE)
-"""The key as everyone writes it. Written in any other way, the CSV counts as code, and all environments are affected."""
+"""The key as everyone writes it. Written in another way, the CSV counts as code, and all environments are affected."""
 
 MOST_FILES_OF_A_PULL_REQUEST = 3000
 MOST_FILES_OF_A_COMPARISON = 300
@@ -110,7 +111,7 @@ def read_order(path: Path) -> list[str]:
 
 
 def files_of_pull_request(repository: Repository, number: int, count: int) -> list[str] | None:
-    """The paths that a pull request changes, a renamed file's old one included; None where GitHub does not list them all."""
+    """The paths that a pull request changes, a renamed file's old one too; None where GitHub does not list them all."""
     if count > MOST_FILES_OF_A_PULL_REQUEST:
         return None
     return _paths(repository.pages(f"/pulls/{number}/files"))

@@ -1,7 +1,7 @@
 """The label that says a person has decided: `python3 -m ci.approval` takes it away again when the branch is pushed to.
 
-Only that counts as an approval which someone with write access gave, who has no commit in the pull request and did not open it, and
-which was given after the review that it approves of was there to be read.
+Only that counts as an approval which someone with write access gave, who has no commit in the pull request and did
+not open it, and which was given after the review that it approves of was there to be read.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Approval:
 
 
 def find(repository: Repository, pull_request: dict[str, Any], reviewed_at: str) -> Approval:
-    """The approval of a pull request whose latest review that needs one was written at `reviewed_at` (ISO 8601, UTC)."""
+    """The approval of a pull request whose latest review to decide on was written at `reviewed_at` (ISO 8601, UTC)."""
     number = pull_request["number"]
     last: dict[str, Any] | None = None
     for entry in repository.pages(f"/issues/{number}/events"):
@@ -52,7 +52,7 @@ def find(repository: Repository, pull_request: dict[str, Any], reviewed_at: str)
 
 
 def contributors(repository: Repository, pull_request: dict[str, Any]) -> set[str]:
-    """Who opened the pull request, and who wrote or committed its commits (merges aside: they bring in what the base has)."""
+    """Who opened the pull request, and who wrote or committed its commits (merges only bring in what the base has)."""
     people = {pull_request["user"]["login"]}
     for commit in repository.pages(f"/pulls/{pull_request['number']}/commits"):
         if len(commit["parents"]) < 2:

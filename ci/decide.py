@@ -1,8 +1,8 @@
 """Write the reviews into the pull request and say whether it may be merged: `python3 -m ci.decide DIRECTORY`.
 
-The directory holds what `ci.plan` wrote, `ENV.md` and `ENV.json` for each environment planned in this run. Each environment has one
-comment, rewritten in place. `ENVIRONMENTS` (JSON) names all that the pull request can affect: every one of them needs a review of the
-pull request's latest commit.
+The directory holds what `ci.plan` wrote, `ENV.md` and `ENV.json` for each environment planned in this run. Each
+environment has one comment, rewritten in place. `ENVIRONMENTS` (JSON) names all that the pull request can affect:
+every one of them needs a review of the pull request's latest commit.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ LONGEST_COMMENT = 65_536
 def publish(repository: Repository, pull_request: int, directory: Path, affected: list[str]) -> dict[str, Comment]:
     """Bring the comments in line with the reviews of this run and return all that stand now.
 
-    A comment whose text stays the same is not touched: an approval is worth nothing once the review has been rewritten. The comment of an
-    environment that the change does not affect any more is deleted.
+    A comment whose text stays the same is not touched: an approval is worth nothing once the review has been
+    rewritten. The comment of an environment that the change does not affect any more is deleted.
     """
     standing = reviewed.comments(repository, pull_request)
     for path in sorted(directory.glob("*.json")):

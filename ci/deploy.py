@@ -1,10 +1,11 @@
 """Deploy one environment as it was reviewed: `.venv/bin/python -m ci.deploy ENV OUTCOME.json`.
 
-`REVIEWS` is the output of `ci.merged`. The environment is planned anew. What it may do is what was reviewed: a finding that nobody has
-approved stops the deployment before anything is changed. Any other difference (the base moved on, someone changed something by hand) is
-said, here and in the pull request, and deployed.
+`REVIEWS` is the output of `ci.merged`. The environment is planned anew. What it may do is what was reviewed: a
+finding that nobody has approved stops the deployment before anything is changed. Any other difference (the base moved
+on, someone changed something by hand) is said, here and in the pull request, and deployed.
 
-A run by hand can accept findings: `ACCEPT` holds them (`CODE` or `CODE:ADDRESS`, separated by `;`), `ACTOR` is who started it.
+A run by hand can accept findings: `ACCEPT` holds them (`CODE` or `CODE:ADDRESS`, separated by `;`), `ACTOR` is who
+started it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from ci.runner import Stop, annotate, required, run, summarize
 from ci.stacks import Outcome, Stack, digest, synthesize
 
 NEW_ENVIRONMENT = "new-environment"
-"""The finding of an environment's first plan. Whoever approves of it approves of its crowd, which cannot be planned before."""
+"""The finding of an environment's first plan. Whoever approves of it approves of its crowd, planned only afterwards."""
 
 
 @dataclass

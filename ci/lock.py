@@ -1,7 +1,8 @@
 """Bring the provider lock files up to date: `.venv/bin/python -m ci.lock`, which is `make lock`.
 
-Each stack's `.terraform.lock.hcl` is kept as `locks/STACK.terraform.lock.hcl`, since the stack's own folder is written anew at every
-synthesis. Terraform asks the registry for the checksums on every platform below; `TF_CLI_ARGS_providers_lock` can send it to a mirror.
+Each stack's `.terraform.lock.hcl` is kept as `locks/STACK.terraform.lock.hcl`, since the stack's own folder is
+written anew at every synthesis. Terraform asks the registry for the checksums on every platform below;
+`TF_CLI_ARGS_providers_lock` can send it to a mirror.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ LOCK_FILE = ".terraform.lock.hcl"
 
 
 def main() -> None:
-    """Lock every stack, and drop the lock files of stacks that are no more; on a failure the files stay as they were."""
+    """Lock every stack, and drop the lock files of stacks that are gone; on a failure the files stay as they were."""
     synthesize_all()
     stacks = [Stack(folder.parent.name) for folder in sorted(STACKS.glob("*/cdk.tf.json"))]
     for stack in stacks:

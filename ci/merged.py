@@ -1,7 +1,7 @@
 """Which reviews the commits about to be deployed have: `python3 -m ci.merged`.
 
-Output `reviews`: for each environment the reviews from the pull requests that brought these commits to the main branch, whichever way
-they were merged (merge commit, squash or rebase), each with who approved of it.
+Output `reviews`: for each environment the reviews from the pull requests that brought these commits to the main
+branch, whichever way they were merged (merge commit, squash or rebase), each with who approved of it.
 """
 
 from __future__ import annotations

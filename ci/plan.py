@@ -1,7 +1,7 @@
 """Plan one environment for a pull request and write its review: `.venv/bin/python -m ci.plan ENV DIRECTORY`.
 
-`DIRECTORY/ENV.md` is what a person reads, `DIRECTORY/ENV.json` what the gate and the deployment need. `HEAD` names the pull request's
-latest commit. The plan itself is not written there.
+`DIRECTORY/ENV.md` is what a person reads, `DIRECTORY/ENV.json` what the gate and the deployment need. `HEAD` names
+the pull request's latest commit. The plan itself is not written there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def review_environment(environment: str, head: str) -> tuple[Review, str]:
         report.append(f"## People of the CSV file: {crowd.name}")
         if waiting:
             report.append(
-                "Not planned: there is no instance yet that its people could be in. It is planned and made right after the instance."
+                "Not planned: there is no instance yet that its people could be in. "
+                "It is planned and made right after the instance."
             )
         else:
             crowd.init()

@@ -1,7 +1,7 @@
 """What a pull request's review comment remembers: which commit was planned, what came out, what a person must decide.
 
-It stands as one hidden line at the top of the comment, so that the gate needs no second plan, and the deployment can tell whether it is
-about to do what was reviewed. The plan itself, which holds secrets in clear, is kept nowhere.
+It stands as one hidden line at the top of the comment, so that the gate needs no second plan, and the deployment can
+tell whether it is about to do what was reviewed. The plan itself, which holds secrets in clear, is kept nowhere.
 """
 
 from __future__ import annotations

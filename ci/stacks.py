@@ -1,6 +1,7 @@
 """The stacks of one environment, from synthesis to plan, review and apply, as the workflows need them.
 
-A plan in JSON holds secrets in clear. It goes from Terraform's standard output straight into the review's standard input, never into a file.
+A plan in JSON holds secrets in clear. It goes from Terraform's standard output straight into the review's standard
+input, never into a file.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def synthesize(environment: str) -> tuple[Stack, Stack | None]:
     Raises:
         Stop: the environment cannot be synthesized.
     """
-    _synthesize({"ENVIRONMENT": environment})
+    _synthesize(os.environ | {"ENVIRONMENT": environment})
     crowd = Stack(f"{environment}-users")
     return Stack(environment), crowd if (crowd.folder / "cdk.tf.json").exists() else None
 
@@ -162,18 +163,18 @@ def synthesize_all() -> None:
     Raises:
         Stop: they cannot be synthesized.
     """
-    _synthesize({"ENVIRONMENT": ""})
+    _synthesize({name: value for name, value in os.environ.items() if name != "ENVIRONMENT"})
 
 
 def _synthesize(variables: dict[str, str]) -> None:
     shutil.rmtree(STACKS, ignore_errors=True)
     sys.stdout.flush()
-    if subprocess.run([sys.executable, "main.py"], env=os.environ | variables, check=False).returncode != 0:
+    if subprocess.run([sys.executable, "main.py"], env=variables, check=False).returncode != 0:
         raise Stop("main.py fails; its message is in the log")
 
 
 def digest(outcomes: Iterable[Outcome]) -> str:
-    """Hash of what the reviews say about the changes; who accepted what, and where the plan comes from, is no part of it."""
+    """Hash of what the reviews say about the changes, whoever accepted them and wherever the plan comes from."""
     said = [
         {key: value for key, value in outcome.review.items() if key not in NOT_ABOUT_CHANGES} for outcome in outcomes
     ]
