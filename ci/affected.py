@@ -33,6 +33,9 @@ HARMLESS = re.compile(
 USERS_FILE = re.compile(r"""^users_file:\s*["']?([^"'#\s][^"'#]*?)["']?\s*(?:#.*)?$""", re.MULTILINE)
 """The key as everyone writes it. Written in another way, the CSV counts as code, and all environments are affected."""
 
+STATE = re.compile(r"^state:[ \t]*([^#\n]*)", re.MULTILINE)
+"""The key, with its value where that is one word; without the key the state is local."""
+
 MOST_FILES_OF_A_PULL_REQUEST = 3000
 MOST_FILES_OF_A_COMPARISON = 300
 """What GitHub lists at most; of longer lists the rest is unknown."""
@@ -42,18 +45,25 @@ LABEL_EVENTS = {"labeled", "unlabeled"}
 
 @dataclass(frozen=True)
 class Environments:
-    """The environment files of a checkout: their names, and the CSV file that some of them name."""
+    """The environment files of a checkout, as far as a workflow must know them."""
 
     users_files: dict[str, str | None]
+    """Each environment, with the CSV file that some of them name."""
+    at_home: frozenset[str] = frozenset()
+    """Those that keep their state in a local file, on the machine of whoever works with them: no runner has it."""
 
     @classmethod
     def read(cls, directory: Path) -> Environments:
         """Read which environments there are (files that cannot be read are `connect-sso check`'s business)."""
         found: dict[str, str | None] = {}
+        at_home = set()
         for path in sorted(directory.glob("*.yaml")):
-            key = USERS_FILE.search(path.read_text(encoding="utf-8", errors="replace"))
-            found[path.stem] = key[1].strip() if key else None
-        return cls(found)
+            text = path.read_text(encoding="utf-8", errors="replace")
+            csv, state = USERS_FILE.search(text), STATE.search(text)
+            found[path.stem] = csv[1].strip() if csv else None
+            if state is None or state[1].strip() in {"local", '"local"', "'local'"}:
+                at_home.add(path.stem)
+        return cls(found, frozenset(at_home))
 
     def affected_by(self, changed: Iterable[str]) -> set[str]:
         """The environments that a change of these files (paths from the root of the repository) can affect."""
@@ -136,7 +146,7 @@ def main() -> None:
     repository = Repository.of_this_run()
     environments = Environments.read(Path(DIRECTORY))
     order = read_order(ORDER)
-    in_order(environments.users_files, order)  # Said now, and not when the merge cannot be deployed.
+    in_order(environments.users_files.keys() - environments.at_home, order)  # Said now, and not when the merge cannot be deployed.
     payload = event()
     changed: list[str] | None
     if "pull_request" in payload:
@@ -154,6 +164,9 @@ def main() -> None:
         gone = PurePosixPath(path)
         if gone.parent == DIRECTORY and gone.suffix == ".yaml" and gone.stem not in environments.users_files:
             annotate("warning", f"{path} is gone: what it made is not planned any more, and is not destroyed either")
+    for name in sorted(affected & environments.at_home):
+        annotate("notice", f"{name} is not planned here: its state is a local file (`state: local`), which no runner has")
+    affected -= environments.at_home
     set_output("environments", in_order(affected, order))
     if "pull_request" in payload:
         head = payload["pull_request"]["head"]["sha"]
