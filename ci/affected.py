@@ -76,8 +76,7 @@ class Environments:
         if HARMLESS.fullmatch(path):
             return set()
         inside = PurePosixPath(path)
-        if inside.parent == DIRECTORY and inside.suffix == ".yaml":
-            # One that is not here any more has nothing to plan; main says so.
+        if _is_environment(inside):
             return {inside.stem} & self.users_files.keys()
         users = {name for name, csv in self.users_files.items() if csv and inside == DIRECTORY / csv}
         if users:
@@ -88,6 +87,15 @@ class Environments:
             if owners:
                 return owners
         return set(self.users_files)
+
+    def removed_by(self, changed: Iterable[str]) -> list[str]:
+        """The environments whose file the change takes away."""
+        files = map(PurePosixPath, changed)
+        return sorted({file.stem for file in files if _is_environment(file) and file.stem not in self.users_files})
+
+
+def _is_environment(path: PurePosixPath) -> bool:
+    return path.parent == DIRECTORY and path.suffix == ".yaml"
 
 
 def in_order(environments: Iterable[str], order: Sequence[str]) -> list[str]:
@@ -141,41 +149,55 @@ def _paths(files: Iterable[dict[str, Any]]) -> list[str]:
     return [path for file in files for path in (file["filename"], file.get("previous_filename")) if path]
 
 
+def changed_files(repository: Repository, payload: dict[str, Any], environments: Environments) -> list[str] | None:
+    """The paths that the event is about; None where all may have changed.
+
+    Raises:
+        Stop: a run by hand names an environment that does not exist.
+    """
+    if "pull_request" in payload:
+        pull_request = payload["pull_request"]
+        return files_of_pull_request(repository, pull_request["number"], pull_request["changed_files"])
+    if "before" in payload:
+        return files_of_push(repository, payload["before"], payload["after"])
+    named = (payload.get("inputs") or {}).get("environment")
+    if not named:
+        return None
+    if named not in environments.users_files:
+        raise Stop(f"there is no environment called {named!r}")
+    return [f"{DIRECTORY}/{named}.yaml"]
+
+
+def has_review(repository: Repository, payload: dict[str, Any]) -> set[str]:
+    """The environments that need no new plan: a label came or went, which changes nothing that a plan could show.
+
+    Another try of the same run is asked for in order to plan again.
+    """
+    if payload["action"] not in LABEL_EVENTS or os.environ.get("GITHUB_RUN_ATTEMPT", "1") != "1":
+        return set()
+    head = payload["pull_request"]["head"]["sha"]
+    comments = reviewed.comments(repository, payload["pull_request"]["number"])
+    return {name for name, comment in comments.items() if comment.review.head == head}
+
+
 def main() -> None:
     """Find the environments for the event that started this run and set the outputs."""
     repository = Repository.of_this_run()
     environments = Environments.read(Path(DIRECTORY))
     order = read_order(ORDER)
-    in_order(environments.users_files.keys() - environments.at_home, order)  # Said now, and not when the merge cannot be deployed.
+    # Said in the pull request, and not when the merge cannot be deployed.
+    in_order(environments.users_files.keys() - environments.at_home, order)
     payload = event()
-    changed: list[str] | None
-    if "pull_request" in payload:
-        pull_request = payload["pull_request"]
-        changed = files_of_pull_request(repository, pull_request["number"], pull_request["changed_files"])
-    elif "before" in payload:
-        changed = files_of_push(repository, payload["before"], payload["after"])
-    else:
-        named = (payload.get("inputs") or {}).get("environment")
-        if named and named not in environments.users_files:
-            raise Stop(f"there is no environment called {named!r}")
-        changed = [f"{DIRECTORY}/{named}.yaml"] if named else None
+    changed = changed_files(repository, payload, environments)
     affected = set(environments.users_files) if changed is None else environments.affected_by(changed)
-    for path in changed or []:
-        gone = PurePosixPath(path)
-        if gone.parent == DIRECTORY and gone.suffix == ".yaml" and gone.stem not in environments.users_files:
-            annotate("warning", f"{path} is gone: what it made is not planned any more, and is not destroyed either")
+    for name in environments.removed_by(changed or []):
+        annotate("warning", f"{name} is gone: what it made is not planned any more, and is not destroyed either")
     for name in sorted(affected & environments.at_home):
-        annotate("notice", f"{name} is not planned here: its state is a local file (`state: local`), which no runner has")
+        annotate("notice", f"{name} is not planned here: its state is a local file, which no runner has")
     affected -= environments.at_home
     set_output("environments", in_order(affected, order))
     if "pull_request" in payload:
-        head = payload["pull_request"]["head"]["sha"]
-        done: set[str] = set()
-        # Another try of the same run is asked for to plan again; a label changes nothing that a plan could show.
-        if payload["action"] in LABEL_EVENTS and os.environ.get("GITHUB_RUN_ATTEMPT", "1") == "1":
-            comments = reviewed.comments(repository, payload["pull_request"]["number"])
-            done = {name for name, comment in comments.items() if comment.review.head == head}
-        set_output("plan", in_order(affected - done, order))
+        set_output("plan", in_order(affected - has_review(repository, payload), order))
 
 
 if __name__ == "__main__":
