@@ -1,0 +1,12 @@
+"""AWS and Okta on this machine: the real Terraform plans and applies the stacks with no account and no network.
+
+company.json    a made-up company: its Okta directory and the Connect instances that it already has
+schemas/        what the real providers accept, as Terraform prints it
+plugin.py       Terraform's plugin protocol: serves any such schema
+resources.py    what a schema does not say, generically: identity, replacement, defaults, refusals
+aws.py okta.py  the same for the types that the stacks use, each fact with its source
+cloud.py        what the two clouds hold, on disk, so that it outlives Terraform
+mirror.py       the provider as an installable `hashicorp/aws` and `okta/okta`
+terraform.py    the entry point: `Sandbox` and `Stack` run Terraform on an unmodified `cdktf.out/stacks/ENV`
+demo.py         `make demo`
+"""

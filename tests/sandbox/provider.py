@@ -1,0 +1,49 @@
+"""The program behind `hashicorp/aws` and `okta/okta` in the sandbox: `python -m tests.sandbox.provider aws`.
+
+Terraform starts it once or more for every command, so it imports little.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.sandbox.cloud import Cloud
+from tests.sandbox.plugin import serve
+from tests.sandbox.resources import SchemaProvider
+
+CLOUD = "CONNECT_SSO_SANDBOX"
+"""Environment variable: the folder of the cloud."""
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def schemas(provider: str) -> Mapping[str, Any]:
+    """What the provider accepts, in the form of `terraform providers schema -json`."""
+    (file,) = SCHEMAS.glob(f"{provider}-*.json")
+    ((_, found),) = json.loads(file.read_text("utf-8"))["provider_schemas"].items()
+    result: Mapping[str, Any] = found
+    return result
+
+
+def main(provider: str) -> None:
+    """Serve one of the two providers until Terraform is done with it."""
+    folder, accepted = Path(os.environ[CLOUD]), schemas(provider)
+    cloud = Cloud(folder)
+    if provider == "aws":
+        from tests.sandbox import aws
+        from tests.sandbox.aws.account import sign_in
+
+        serve(accepted, SchemaProvider(accepted, cloud, sign_in, aws.TYPES, aws.LOOKUPS), folder)
+    else:
+        from tests.sandbox import okta
+
+        serve(accepted, SchemaProvider(accepted, cloud, okta.sign_in, okta.TYPES, okta.LOOKUPS), folder)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
