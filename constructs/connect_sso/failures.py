@@ -408,6 +408,16 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         needs=(Needs.COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
+        code="trust-condition-not-met",
+        title="A condition of the role's trust is not met",
+        messages=NOT_AUTHORIZED,
+        cause="The role's trust policy has a condition besides SAML:aud, and the assertion does not meet it.",
+        confirm="Decode the response with --state: it shows the condition.",
+        fix="Remove the condition (an apply does, unless it is wanted), or make Okta send what it asks for.",
+        source=IAM_TROUBLESHOOTING,
+        needs=(Needs.COMPARISON, Needs.MESSAGE),
+    ),
+    KnownFailure(
         code="tag-session-not-allowed",
         title="Session tags without sts:TagSession",
         messages=NOT_AUTHORIZED,

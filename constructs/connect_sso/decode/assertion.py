@@ -25,6 +25,9 @@ PRINCIPAL_TAG = ATTRIBUTES + "PrincipalTag:"
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::\d{12}:saml-provider/[\w.-]+", re.ASCII)
 
+_MAX_PAIR = 2048
+"""Two ARNs with their longest names and a path stay below."""
+
 
 @dataclass(frozen=True)
 class RolePair:
@@ -152,13 +155,16 @@ def _attributes(assertion: etree._Element) -> dict[str, tuple[str, ...]]:
     values: dict[str, tuple[str, ...]] = {}
     for attribute in assertion.findall(f"{SAML}AttributeStatement/{SAML}Attribute"):
         name = attribute.get("Name", "")
-        found = tuple(text_of(value).strip() for value in attribute.findall(f"{SAML}AttributeValue"))
-        values[name] = values.get(name, ()) + tuple(value for value in found if value)
+        # Not stripped: a space at the end of a session name is one of the things that AWS refuses.
+        found = tuple(text_of(value) for value in attribute.findall(f"{SAML}AttributeValue"))
+        values[name] = values.get(name, ()) + tuple(value for value in found if value.strip())
     return values
 
 
 def _role_pair(value: str) -> RolePair:
     """Both orders are accepted: AWS documents the role first, Okta's own pattern has the provider first."""
+    if len(value) > _MAX_PAIR:
+        return RolePair(sent=value[:_MAX_PAIR], role_arn=None, provider_arn=None)
     # A role name may hold commas itself, so every comma is tried.
     for comma in (match.start() for match in re.finditer(",", value)):
         first, second = value[:comma].strip(), value[comma + 1 :].strip()

@@ -1,0 +1,151 @@
+"""`connect-sso decode`: what does this captured response say, and why does it not sign its person in?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from connect_sso.certificates import Certificate
+from connect_sso.decode.assertion import SAML, SAMLP, read_assertion, read_envelope
+from connect_sso.decode.capture import MAX_FILE_BYTES, Capture, read_capture
+from connect_sso.decode.diagnosis import Diagnosis, Finding, Mask, diagnose
+from connect_sso.decode.message import found_in, meant_by
+from connect_sso.decode.rendering import Decoded, as_json, as_text
+from connect_sso.decode.signature import examine
+from connect_sso.deployed_sign_in import deployed_sign_in
+from connect_sso.environments import LoadedEnvironment, load_one
+from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
+from connect_sso.promised_sign_in import promised_sign_in
+from connect_sso.safe_xml import UnreadableXml, parse_xml
+from connect_sso.sign_in import SignIn
+from connect_sso.terraform_json import read_deployment
+
+REDACTED = "[redacted]"
+
+
+@click.command()
+@click.argument("file", required=False)
+@click.option("--env", "environment", metavar="ENV", help="Compare with what this environment's file promises.")
+@click.option(
+    "--state", "states", metavar="STATE.json", multiple=True, help="Compare with `terraform show -json` of a state; once more for the crowd's."
+)
+@click.option("--message", metavar="TEXT", help="The error text that the person saw; FILE may be left out then.")
+@click.option("--redact", is_flag=True, help="Mask names of people: NameID, session name, tag values.")
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(
+    file: str | None, environment: str | None, states: tuple[str, ...], message: str | None, redact: bool, output_format: str
+) -> None:
+    """Say what a captured SAML response holds, and which known failure it leads to.
+
+    FILE is what you have: the SAMLResponse in base64, the form body, the XML, or a HAR export of the browser; - is
+    standard input. It is a credential until it expires: nothing of it is stored. Exits 0 where it can sign in, 3 where
+    it cannot, 1 where the file holds no response.
+
+    \b
+    Example:
+      connect-sso decode sign-in.har --env prod --state state.json
+      connect-sso decode --message "Access Denied. Your account has been authenticated"
+    """
+    if file is None and message is None:
+        raise UsageFailure("give the file with the captured response, or --message with what the person saw")
+    if message is not None and not meant_by(message):
+        hint = "docs/troubleshooting.md lists them all"
+        if file is None:
+            raise Failure(f"no known failure has a message like this one; {hint}")
+        print(f"connect-sso: no known failure has a message like this one; {hint}", file=sys.stderr)
+        message = None
+    loaded = load_one(environment) if environment else None
+    sides = _sides(loaded, states)
+    mask: Mask = (lambda name: REDACTED) if redact else (lambda name: name)
+    decoded, diagnosis = (None, Diagnosis((), (), frozenset())) if file is None else _decode(_read(file), sides, mask)
+    if decoded is not None and message is None:
+        message = found_in(decoded.capture.answers)
+    diagnosis = _with_message(diagnosis, message)
+    compared_with = [side.source for side in sides]
+    rendered = as_json(decoded, diagnosis, mask) + "\n" if output_format == "json" else as_text(decoded, diagnosis, compared_with, mask, message)
+    sys.stdout.write(_redacted(rendered, decoded) if redact else rendered)
+    if diagnosis.findings:
+        sys.exit(EXIT_DECIDE)
+
+
+def _sides(loaded: LoadedEnvironment | None, states: tuple[str, ...]) -> list[SignIn]:
+    """What to compare with: what is there first, then what was promised."""
+    sides = []
+    if states:
+        keys = {app.label: key for key, app in loaded.environment.apps.items()} if loaded and loaded.environment else {}
+        deployments = [read_deployment(state, expect_plan=False) for state in states]
+        # Without the environment's file nobody tells whether there is a crowd; a second state may be it.
+        complete = len(states) > 1 or not (loaded and loaded.crowd)
+        sides.append(deployed_sign_in(deployments, keys=keys, users_are_complete=complete))
+    if loaded is not None:
+        sides.append(promised_sign_in(loaded))
+    return sides
+
+
+def _read(file: str) -> bytes:
+    if file == "-":
+        return sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    try:
+        with Path(file).open("rb") as opened:
+            return opened.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise Failure(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _decode(data: bytes, sides: list[SignIn], mask: Mask) -> tuple[Decoded, Diagnosis]:
+    capture = read_capture(data)
+    root = _root(capture)
+    known: list[Certificate] = [
+        certificate for side in sides for provider in side.providers.values() if provider.metadata for certificate in provider.metadata.certificates
+    ]
+    evidence = examine(root, known)
+    envelope = read_envelope(evidence.response)
+    assertion = None if evidence.assertion is None else read_assertion(evidence.assertion)
+    decoded = Decoded(capture, evidence, envelope, assertion)
+    return decoded, diagnose(capture, evidence, envelope, assertion, sides, mask)
+
+
+def _root(capture: Capture):  # type: ignore[no-untyped-def]
+    try:
+        root = parse_xml(capture.xml)
+    except UnreadableXml as error:
+        raise Failure(f"the file holds no SAML response that can be read: {error}") from None
+    if root.tag in {f"{SAMLP}Response", f"{SAML}Assertion"}:
+        return root
+    name = str(root.tag).rpartition("}")[2][:60]
+    if name in {"AuthnRequest", "LogoutRequest", "LogoutResponse"}:
+        raise Failure(f"the file holds a SAML {name}; the SAMLResponse is what goes to AWS after the sign-in at Okta")
+    if name == "EntityDescriptor":
+        raise Failure("the file holds SAML metadata, not a response; capture the sign-in itself")
+    raise Failure(f"the file holds no SAML response: its XML is a {name}")
+
+
+def _with_message(diagnosis: Diagnosis, message: str | None) -> Diagnosis:
+    """The causes of a message, those first that the input shows; what it rules out is left out."""
+    if message is None:
+        return diagnosis
+    shown = {finding.code for finding in diagnosis.findings}
+    meant = meant_by(message)
+    ordered = sorted(diagnosis.findings, key=lambda finding: finding.code not in {entry.code for entry in meant})
+    if shown & {entry.code for entry in meant}:
+        return Diagnosis(tuple(ordered), diagnosis.notes, diagnosis.ruled_out)
+    possible = [
+        Finding(entry.code, entry.cause, "message") for entry in meant if entry.code not in diagnosis.ruled_out
+    ]
+    out = sorted({entry.code for entry in meant} & diagnosis.ruled_out)
+    notes = [*diagnosis.notes]
+    if out:
+        notes.append(f"Of the message's causes, this input rules out: {', '.join(out)}.")
+    return Diagnosis((*ordered, *possible), tuple(notes), diagnosis.ruled_out)
+
+
+def _redacted(text: str, decoded: Decoded | None) -> str:
+    """A second look, should a name have come in by another way, such as a tag or another attribute."""
+    if decoded is None or decoded.assertion is None:
+        return text
+    names = {decoded.assertion.name_id, *decoded.assertion.session_name, decoded.assertion.source_identity or ""}
+    for name in sorted((name for name in names if len(name) > 3), key=len, reverse=True):
+        text = text.replace(name, REDACTED)
+    return text

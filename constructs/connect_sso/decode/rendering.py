@@ -1,0 +1,262 @@
+"""The result of `decode` as text for a terminal, and as JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from connect_sso.decode.assertion import Assertion, Envelope, moment
+from connect_sso.decode.capture import Capture
+from connect_sso.decode.diagnosis import Diagnosis, Finding, Mask
+from connect_sso.decode.signature import Covers, Evidence
+from connect_sso.failures import BY_CODE
+
+WIDTH = 80
+_LABEL = 14
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """All that is known about one response."""
+
+    capture: Capture
+    evidence: Evidence
+    envelope: Envelope
+    assertion: Assertion | None
+
+
+def as_json(decoded: Decoded | None, diagnosis: Diagnosis, mask: Mask) -> str:
+    """The published form; its schema is `decode.schema.json`."""
+    document: dict[str, Any] = {
+        "version": 1,
+        "can_sign_in": not diagnosis.findings,
+        "findings": [_finding(finding) for finding in diagnosis.findings],
+        "ruled_out": sorted(diagnosis.ruled_out),
+        "notes": list(diagnosis.notes),
+        "capture": None,
+        "signatures": [],
+        "assertion": None,
+    }
+    if decoded is not None:
+        document["capture"] = _capture(decoded)
+        document["signatures"] = [_signature(each) for each in decoded.evidence.signatures]
+        document["assertion"] = _assertion(decoded, mask)
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    entry = BY_CODE[finding.code]
+    return {
+        "code": finding.code,
+        "says": finding.says,
+        "fix": finding.fix,
+        "seen_in": finding.seen_in,
+        "message": entry.messages[0],
+        "confirm": entry.confirm,
+        "source": entry.source,
+    }
+
+
+def _capture(decoded: Decoded) -> dict[str, Any]:
+    capture = decoded.capture
+    return {
+        "form": capture.form,
+        "captured_at": _iso(capture.captured_at),
+        "posted_to": capture.posted_to,
+        "relay_state": capture.relay_state,
+        "destination": decoded.envelope.destination,
+        "status": decoded.envelope.status,
+        "encrypted": decoded.evidence.encrypted,
+    }
+
+
+def _signature(signature: Any) -> dict[str, Any]:
+    certificate = signature.certificate
+    return {
+        "covers": str(signature.covers),
+        "verified": signature.verified,
+        "algorithm": signature.algorithm,
+        "problem": signature.problem,
+        "certificate": None
+        if certificate is None
+        else {
+            "sha256": certificate.sha256,
+            "subject": certificate.subject,
+            "not_before": _iso(certificate.not_before),
+            "not_after": _iso(certificate.not_after),
+        },
+    }
+
+
+def _assertion(decoded: Decoded, mask: Mask) -> dict[str, Any] | None:
+    assertion = decoded.assertion
+    if assertion is None:
+        return None
+    return {
+        "verified": decoded.evidence.assertion_verified,
+        "issuer": assertion.issuer,
+        "recipient": assertion.recipients[0] if assertion.recipients else None,
+        "audience": list(assertion.audiences),
+        "issue_instant": assertion.issue_instant,
+        "not_before": assertion.not_before,
+        "not_on_or_after": min(assertion.not_on_or_after, default=None),
+        "clock_skew_seconds": _skew(decoded.capture, assertion),
+        "name_id": mask(assertion.name_id) if assertion.name_id else None,
+        "name_id_format": assertion.name_id_format or None,
+        "roles": [{"sent": pair.sent, "role": pair.role_arn, "saml_provider": pair.provider_arn} for pair in assertion.roles],
+        "session_name": mask(assertion.session_name[0]) if assertion.session_name else None,
+        "session_duration": assertion.session_duration,
+        "session_not_on_or_after": assertion.session_not_on_or_after,
+        "session_tags": {name: mask(value) for name, value in assertion.session_tags},
+        "transitive_tags": list(assertion.transitive_tags),
+        "source_identity": mask(assertion.source_identity) if assertion.source_identity else None,
+        "other_attributes": list(assertion.other_attributes),
+    }
+
+
+def as_text(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Iterable[str], mask: Mask, message: str | None) -> str:
+    """What an engineer reads: the verdict, each finding with its fix, then what the response says."""
+    lines: list[str] = [*_verdict(decoded, diagnosis, list(compared_with), message), ""]
+    for number, finding in enumerate(diagnosis.findings, 1):
+        lines += [*_finding_lines(number, finding), ""]
+    if decoded is not None:
+        lines += [*_content(decoded, mask), ""]
+    for note in diagnosis.notes:
+        lines += _wrapped(note, first="Note: ", rest="      ")
+    return _safe("\n".join(lines).rstrip() + "\n")
+
+
+def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: list[str], message: str | None) -> list[str]:
+    count = len(diagnosis.findings)
+    with_what = f", compared with {' and '.join(compared_with)}" if compared_with else ""
+    if decoded is None:
+        return _wrapped(f"{count} known cause{'s' if count != 1 else ''} of this message; each says how to tell.")
+    if not count:
+        beside = "" if compared_with else ", as far as it tells by itself: give --state to compare it with what is deployed"
+        return _wrapped(f"This response can sign in{with_what}{beside}.")
+    seen = [finding for finding in diagnosis.findings if finding.seen_in != "message"]
+    if seen:
+        return _wrapped(f"This response cannot sign in{with_what}: {len(seen)} reason{'s' if len(seen) != 1 else ''}.")
+    return _wrapped(f"The response shows no fault{with_what}, but the message has {count} possible cause{'s' if count != 1 else ''}.")
+
+
+def _finding_lines(number: int, finding: Finding) -> list[str]:
+    entry = BY_CODE[finding.code]
+    lines = [f"{number}. {entry.title} [{finding.code}]"]
+    lines += _wrapped(_sentence(finding.says), first="   ", rest="   ")
+    if finding.seen_in == "message":
+        lines += _wrapped(entry.confirm, first="   Confirm: ", rest="            ")
+    else:
+        lines += _wrapped(f"“{entry.messages[0]}”", first="   People see: ", rest="      ")
+    lines += _wrapped(finding.fix, first="   Fix: ", rest="        ")
+    lines += [f"   Source: {entry.source}"]
+    return lines
+
+
+def _content(decoded: Decoded, mask: Mask) -> list[str]:
+    capture, evidence, envelope, assertion = decoded.capture, decoded.evidence, decoded.envelope, decoded.assertion
+    lines = _row("Read from", capture.form)
+    if capture.captured_at:
+        lines += _row("Sent", f"{capture.captured_at:%Y-%m-%d %H:%M:%S} UTC to {capture.posted_to}")
+    if capture.relay_state is not None:
+        lines += _row("Relay state", capture.relay_state or "(none)")
+    if assertion is None:
+        lines += _row("Assertion", "encrypted" if evidence.encrypted else "none that can be shown")
+    else:
+        lines += _assertion_rows(capture, assertion, mask)
+    if envelope.destination and assertion and envelope.destination not in assertion.recipients:
+        lines += _row("Destination", envelope.destination)
+    lines += _signature_rows(evidence)
+    return lines
+
+
+def _assertion_rows(capture: Capture, assertion: Assertion, mask: Mask) -> list[str]:
+    lines = _row("Issuer", assertion.issuer or "(none)")
+    lines += _row("Recipient", ", ".join(assertion.recipients) or "(none)")
+    lines += _row("Audience", ", ".join(assertion.audiences) or "(none)")
+    lines += _row("NameID", mask(assertion.name_id) if assertion.name_id else "(none)")
+    lines += _row("Session name", ", ".join(map(mask, assertion.session_name)) or "(none)")
+    for pair in assertion.roles:
+        lines += _row("Role", pair.role_arn or pair.sent[:300])
+        lines += _row("SAML provider", pair.provider_arn) if pair.provider_arn else []
+    if not assertion.roles:
+        lines += _row("Role", "(none)")
+    lines += _row("Duration", _duration(assertion.session_duration))
+    if assertion.session_not_on_or_after:
+        lines += _row("Session ends", f"{assertion.session_not_on_or_after} at the latest")
+    if assertion.session_tags:
+        lines += _row("Session tags", ", ".join(f"{name}={mask(value)}" for name, value in assertion.session_tags))
+    if assertion.source_identity:
+        lines += _row("Source id", mask(assertion.source_identity))
+    lines += _row("Issued", f"{assertion.issue_instant or '(not said)'}{_skew_words(capture, assertion)}")
+    lines += _row("Valid", f"from {assertion.not_before or '(not said)'} to {min(assertion.not_on_or_after, default='(not said)')}")
+    return lines
+
+
+def _signature_rows(evidence: Evidence) -> list[str]:
+    lines: list[str] = []
+    for signature in evidence.signatures:
+        told = f"{signature.covers}, {signature.algorithm}, "
+        told += "fits its content" if signature.verified else f"NOT valid: {signature.problem}"
+        lines += _row("Signed", told)
+    if not evidence.signatures:
+        lines += _row("Signed", "no")
+    certificates = {each.certificate.sha256: each.certificate for each in evidence.signatures if each.certificate}
+    for certificate in certificates.values():
+        lines += _row("Certificate", f"{certificate.short}…, {certificate.subject}, from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
+    if evidence.assertion is not None and not evidence.assertion_verified:
+        lines += _row("Beware", "what is shown above is not covered by a valid signature")
+    elif {each.covers for each in evidence.signatures} == {Covers.ASSERTION}:
+        lines += _row("Beware", "the relay state and what surrounds the assertion are not signed") if evidence.response is not evidence.assertion else []
+    return lines
+
+
+def _skew(capture: Capture, assertion: Assertion) -> int | None:
+    """Seconds from issuing to sending: what two clocks and a person's patience make together."""
+    issued = moment(assertion.issue_instant)
+    if issued is None or capture.captured_at is None:
+        return None
+    return round((capture.captured_at - issued).total_seconds())
+
+
+def _skew_words(capture: Capture, assertion: Assertion) -> str:
+    skew = _skew(capture, assertion)
+    if skew is None:
+        return ""
+    return f", {abs(skew)} s {'before' if skew >= 0 else 'AFTER'} it was sent (both clocks)"
+
+
+def _duration(seconds: str | None) -> str:
+    if seconds is None:
+        return "not said: one hour"
+    if seconds.isdecimal() and len(seconds) < 8:
+        hours, minutes = divmod(int(seconds) // 60, 60)
+        return f"{seconds} s ({hours} h {minutes:02} min)"
+    return repr(seconds[:40])
+
+
+def _row(label: str, value: str) -> list[str]:
+    return _wrapped(value, first=f"{label:<{_LABEL}}", rest=" " * _LABEL)
+
+
+def _wrapped(text: str, *, first: str = "", rest: str = "") -> list[str]:
+    # Addresses and ARNs stay whole even where they are longer than the line: they are copied.
+    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False) or [first.rstrip()]
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
+
+
+def _safe(text: str) -> str:
+    """Without control characters: what a stranger's file says must not steer the terminal."""
+    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "�", text)
