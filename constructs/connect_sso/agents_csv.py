@@ -74,11 +74,17 @@ def _header_problems(columns: list[str], file: str) -> list[Problem]:
         if column in columns[:index]:
             problems.append(problem(column, "this column is there twice"))
         elif column == "apps":
-            problems.append(problem(column, "people of a CSV get their apps by Okta group, never one by one; remove the column"))
+            problems.append(
+                problem(column, "people of a CSV get their apps by Okta group, never one by one; remove the column")
+            )
         elif column not in COLUMNS:
             shown = "a credential" if secret_in(column) else repr(column)
             problems.append(problem("", f"{shown} is not a column{nearest(column, COLUMNS)}"))
-    problems += [problem(column, f"this column is missing; the header is {EXAMPLE_HEADER}") for column in REQUIRED if column not in columns]
+    problems += [
+        problem(column, f"this column is missing; the header is {EXAMPLE_HEADER}")
+        for column in REQUIRED
+        if column not in columns
+    ]
     return problems
 
 
@@ -99,7 +105,9 @@ def _read_rows(rows: csv._reader, columns: list[str], file: str) -> tuple[list[P
                 people.append(_person(cells, line))
             problems += wrong
         if len(problems) >= MAX_PROBLEMS:
-            problems.append(Problem(file, line, 1, "", f"more than {MAX_PROBLEMS} problems; the rest of the file was not read"))
+            problems.append(
+                Problem(file, line, 1, "", f"more than {MAX_PROBLEMS} problems; the rest of the file was not read")
+            )
             break
     return people, problems
 

@@ -158,9 +158,15 @@ Uuid = Annotated[
     ),
 ]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-SamlProviderName = Annotated[str, _pattern(r"[A-Za-z0-9_.-]{1,128}", "a SAML provider's name: 1 to 128 letters, digits and . _ -")]
-PolicyName = Annotated[str, _pattern(r"[A-Za-z0-9_+=,.@-]{1,128}", "an IAM policy's name: 1 to 128 letters, digits and _ + = , . @ -")]
-IamUserName = Annotated[str, _pattern(r"[A-Za-z0-9_+=,.@-]{1,64}", "an IAM user's name: 1 to 64 letters, digits and _ + = , . @ -")]
+SamlProviderName = Annotated[
+    str, _pattern(r"[A-Za-z0-9_.-]{1,128}", "a SAML provider's name: 1 to 128 letters, digits and . _ -")
+]
+PolicyName = Annotated[
+    str, _pattern(r"[A-Za-z0-9_+=,.@-]{1,128}", "an IAM policy's name: 1 to 128 letters, digits and _ + = , . @ -")
+]
+IamUserName = Annotated[
+    str, _pattern(r"[A-Za-z0-9_+=,.@-]{1,64}", "an IAM user's name: 1 to 64 letters, digits and _ + = , . @ -")
+]
 RoleName = Annotated[
     str,
     _pattern(
@@ -178,12 +184,24 @@ AppName = Annotated[
 Username = Annotated[str, _without_problem(username_problem)]
 PersonName = Annotated[str, _without_problem(person_name_problem, clean=normalized)]
 ProfileName = Annotated[str, _without_problem(profile_name_problem)]
-SecurityProfiles = Annotated[tuple[ProfileName, ...], FromList, Field(min_length=1, max_length=10), AfterValidator(_unique)]
+SecurityProfiles = Annotated[
+    tuple[ProfileName, ...], FromList, Field(min_length=1, max_length=10), AfterValidator(_unique)
+]
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-TagKey = Annotated[str, _pattern(r"(?!aws:)[\w .:/=+@-]{1,128}", "a tag's key: 1 to 128 letters, digits, spaces and . : / = + - @ _, not beginning with aws:")]
-TagValue = Annotated[str, _pattern(r"[\w .:/=+@-]{0,256}", "a tag's value: up to 256 letters, digits, spaces and . : / = + - @ _")]
+TagKey = Annotated[
+    str,
+    _pattern(
+        r"(?!aws:)[\w .:/=+@-]{1,128}",
+        "a tag's key: 1 to 128 letters, digits, spaces and . : / = + - @ _, not beginning with aws:",
+    ),
+]
+TagValue = Annotated[
+    str, _pattern(r"[\w .:/=+@-]{0,256}", "a tag's value: up to 256 letters, digits, spaces and . : / = + - @ _")
+]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
-SessionTagName = Annotated[str, _pattern(r"(?!aws:)[\w.:/=+@-]{1,128}", "a session tag's name: 1 to 128 letters, digits and . : / = + - @ _")]
+SessionTagName = Annotated[
+    str, _pattern(r"(?!aws:)[\w.:/=+@-]{1,128}", "a session tag's name: 1 to 128 letters, digits and . : / = + - @ _")
+]
 
 
 class _Model(BaseModel):
@@ -193,11 +211,19 @@ class _Model(BaseModel):
 class Aws(_Model):
     """The AWS side: account, region, sign-in endpoint."""
 
-    account_id: AccountId = Field(description="The account, in quotes; the plan refuses every other one.", examples=["111122223333"])
+    account_id: AccountId = Field(
+        description="The account, in quotes; the plan refuses every other one.", examples=["111122223333"]
+    )
     region: Region = Field(description="A region where Amazon Connect runs.", examples=["us-east-1"])
-    allow_unlisted_region: bool = Field(default=False, description="Accept a region that is newer than the built-in list.")
-    sign_in: Literal["regional", "global"] = Field(default="regional", description="The SAML endpoint Okta posts to; every trust policy admits both.")
-    tags: Annotated[dict[TagKey, TagValue], Field(max_length=50)] = Field(default={}, description="Tags of everything on the AWS side.")
+    allow_unlisted_region: bool = Field(
+        default=False, description="Accept a region that is newer than the built-in list."
+    )
+    sign_in: Literal["regional", "global"] = Field(
+        default="regional", description="The SAML endpoint Okta posts to; every trust policy admits both."
+    )
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=50)] = Field(
+        default={}, description="Tags of everything on the AWS side."
+    )
 
     @property
     def partition(self) -> Partition:
@@ -216,26 +242,51 @@ class Okta(_Model):
     """The Okta side: the org, and how it learns which role a person gets."""
 
     org_name: Annotated[str, AfterValidator(_org_name)] = Field(description="acme in acme.okta.com.", examples=["acme"])
-    base_url: Annotated[str, AfterValidator(_base_url)] = Field(description="okta.com, oktapreview.com, okta-emea.com, ...", examples=["okta.com"])
-    role_assignment: RoleAssignment = Field(description="How Okta learns which role a person gets.", examples=["saml_app"])
-    username: Literal["login", "email"] = Field(default="login", description="The Okta attribute that equals the Connect user name.")
+    base_url: Annotated[str, AfterValidator(_base_url)] = Field(
+        description="okta.com, oktapreview.com, okta-emea.com, ...", examples=["okta.com"]
+    )
+    role_assignment: RoleAssignment = Field(
+        description="How Okta learns which role a person gets.", examples=["saml_app"]
+    )
+    username: Literal["login", "email"] = Field(
+        default="login", description="The Okta attribute that equals the Connect user name."
+    )
 
 
 class CloudState(_Model):
     """State in HCP Terraform, or another server of its API."""
 
-    organization: Annotated[str, _pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "an organization's name: up to 40 letters, digits, _ and -")]
+    organization: Annotated[
+        str, _pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", "an organization's name: up to 40 letters, digits, _ and -")
+    ]
     workspace: Annotated[str, _pattern(r"[A-Za-z0-9_-]{1,84}", "a workspace's name: up to 84 letters, digits, _ and -")]
     project: Annotated[str, _text(3, 40)] | None = None
-    hostname: Annotated[str, _pattern(r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[0-9]{1,5})?", "a host name, with a port if needed")] | None = None
+    hostname: (
+        Annotated[
+            str,
+            _pattern(
+                r"([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*(:[0-9]{1,5})?",
+                "a host name, with a port if needed",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class S3State(_Model):
     """State in an S3 bucket, locked by a lock file beside it."""
 
-    bucket: Annotated[str, _pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 lower-case letters, digits, . and -")]
+    bucket: Annotated[
+        str,
+        _pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 lower-case letters, digits, . and -"),
+    ]
     region: Region
-    key: Annotated[str, _pattern(r"(?!/)[A-Za-z0-9!_.*'()/-]{1,512}(?<!/)", "an object key, such as connect-sso/prod.tfstate")] | None = None
+    key: (
+        Annotated[
+            str, _pattern(r"(?!/)[A-Za-z0-9!_.*'()/-]{1,512}(?<!/)", "an object key, such as connect-sso/prod.tfstate")
+        ]
+        | None
+    ) = None
     kms_key_id: Annotated[str, _text(1, 2048)] | None = None
 
 
@@ -255,7 +306,10 @@ State: TypeAlias = Annotated[
 class Connect(_Model):
     """The Amazon Connect instance: a new one by its alias, or an existing one by its id."""
 
-    alias: Alias | None = Field(default=None, description="A new SAML instance; the alias is unique across all accounts and can never be changed.")
+    alias: Alias | None = Field(
+        default=None,
+        description="A new SAML instance; the alias is unique across all accounts and can never be changed.",
+    )
     instance_id: Uuid | None = Field(default=None, description="An existing SAML instance; nothing of it is changed.")
     inbound_calls: bool = True
     outbound_calls: bool = True
@@ -263,11 +317,15 @@ class Connect(_Model):
     contact_lens: bool = True
     flow_logs: bool = False
     storage: Annotated[tuple[StorageKind, ...], FromList, AfterValidator(_unique)] | None = Field(
-        default=None, description="What the instance stores, in one bucket; [] for nothing. New instance: as the wizard; existing one: nothing."
+        default=None,
+        description="What the instance stores, in one bucket; [] for nothing. New instance: as the wizard; existing one: nothing.",
     )
-    protect: bool = Field(default=True, description="Refuse to destroy or replace the instance, the recordings' bucket and their key.")
+    protect: bool = Field(
+        default=True, description="Refuse to destroy or replace the instance, the recordings' bucket and their key."
+    )
     user_settings: Literal["enforced", "initial"] = Field(
-        default="enforced", description="initial: after creation, routing profile, phone and names are the supervisors' and agents' own."
+        default="enforced",
+        description="initial: after creation, routing profile, phone and names are the supervisors' and agents' own.",
     )
 
     @property
@@ -283,7 +341,9 @@ class Federation(_Model):
 
     policy: PolicyName = "okta_federation_policy"
     session_duration: Annotated[int, AfterValidator(_session_duration)] = Field(
-        default=43200, json_schema_extra={"minimum": 3600, "maximum": 43200}, description="Seconds: the role's maximum and the assertion's."
+        default=43200,
+        json_schema_extra={"minimum": 3600, "maximum": 43200},
+        description="Seconds: the role's maximum and the assertion's.",
     )
 
 
@@ -292,22 +352,32 @@ class ApiIntegration(_Model):
 
     user: IamUserName = "okta_cli_user"
     policy: PolicyName = "okta_cli_policy"
-    access_key: bool = Field(default=False, description="true: Terraform makes the key, and its secret lies in the state.")
+    access_key: bool = Field(
+        default=False, description="true: Terraform makes the key, and its secret lies in the state."
+    )
 
 
 class App(_Model):
     """One Okta app: a tile that opens one page of Amazon Connect through one role."""
 
-    label: Annotated[str, _text(1, 100)] = Field(description="The tile's label.", examples=["Amazon Connect Administrator"])
+    label: Annotated[str, _text(1, 100)] = Field(
+        description="The tile's label.", examples=["Amazon Connect Administrator"]
+    )
     destination: Annotated[str, _without_problem(destination_problem)] = Field(
         description="admin, ccp, agent_workspace, a path, or the https URL of an approved origin.", examples=["admin"]
     )
-    saml_provider: SamlProviderName = Field(description="The IAM SAML provider's name.", examples=["Okta_Connect_Admin"])
-    role: RoleName = Field(description="The IAM role's name; two apps that name one role share it.", examples=["Okta_Role"])
+    saml_provider: SamlProviderName = Field(
+        description="The IAM SAML provider's name.", examples=["Okta_Connect_Admin"]
+    )
+    role: RoleName = Field(
+        description="The IAM role's name; two apps that name one role share it.", examples=["Okta_Role"]
+    )
     groups: Annotated[tuple[Annotated[str, _text(1, 255)], ...], FromList, AfterValidator(_unique)] = Field(
         default=(), description="Existing Okta groups, by their exact names, that get the app."
     )
-    authentication_policy: Annotated[str, _text(1, 255)] | None = Field(default=None, description="An existing Okta authentication policy, by its exact name.")
+    authentication_policy: Annotated[str, _text(1, 255)] | None = Field(
+        default=None, description="An existing Okta authentication policy, by its exact name."
+    )
     session_tags: Annotated[dict[SessionTagName, Annotated[str, _text(1, 1024)]], Field(max_length=50)] = Field(
         default={}, description="Session tag to Okta expression; only with role_assignment: saml_app."
     )
@@ -331,7 +401,9 @@ class User(_Model):
     username: Username = Field(description="Exactly as in Okta, case included.", examples=["Ada.Admin@example.com"])
     first_name: PersonName = Field(examples=["Ada"])
     last_name: PersonName = Field(examples=["Admin"])
-    security_profiles: SecurityProfiles = Field(description="1 to 10 security profiles of the instance, by their exact names.", examples=[["Admin"]])
+    security_profiles: SecurityProfiles = Field(
+        description="1 to 10 security profiles of the instance, by their exact names.", examples=[["Admin"]]
+    )
     routing_profile: ProfileName = DEFAULT_ROUTING_PROFILE
     phone: Phone = SOFTPHONE
     apps: Annotated[tuple[AppName, ...], FromList, AfterValidator(_unique)] = Field(
@@ -370,7 +442,9 @@ class Environment(_Model):
     apps: Annotated[dict[AppName, App], Field(min_length=1)] = Field(
         description="The Okta apps, each under a name of its own that is a Terraform name too."
     )
-    users: Annotated[tuple[User, ...], FromList] = Field(default=(), description="Connect users in the environment's own plan.")
+    users: Annotated[tuple[User, ...], FromList] = Field(
+        default=(), description="Connect users in the environment's own plan."
+    )
     users_file: Annotated[str, AfterValidator(_relative_file)] | None = Field(
         default=None, description="The crowd: a CSV beside this file, with a stack and a state of its own."
     )

@@ -28,7 +28,9 @@ TELEPHONY_KEYS = ("inbound_calls", "outbound_calls", "early_media", "contact_len
 def errors(tree: Mapping, file: str) -> list[Problem]:
     """Everything that is wrong between the values of a file."""
     return [
-        Problem(file, place.line, place.column, dotted(path), message) for rule in _RULES for path, place, message in rule(tree)
+        Problem(file, place.line, place.column, dotted(path), message)
+        for rule in _RULES
+        for path, place, message in rule(tree)
     ]
 
 
@@ -60,8 +62,17 @@ def _secrets(tree: Mapping) -> Iterator[Finding]:
         value = node.entries[str(path[-1])]
         if what := secret_in(str(path[-1])):
             yield (*path[:-1], "..."), place, f"this looks like {what}; remove it and revoke it"
-        elif is_secret_key(str(path[-1])) and isinstance(value, Scalar) and value.value is not None and path[:2] != ("api_integration", "access_key"):
-            yield path, place, "credentials do not belong into a file; the providers read them from their own environment variables"
+        elif (
+            is_secret_key(str(path[-1]))
+            and isinstance(value, Scalar)
+            and value.value is not None
+            and path[:2] != ("api_integration", "access_key")
+        ):
+            yield (
+                path,
+                place,
+                "credentials do not belong into a file; the providers read them from their own environment variables",
+            )
     for path, scalar in scalars(tree):
         if what := secret_in(str(scalar.value)):
             yield path, scalar.place, f"this looks like {what}; remove it and revoke it"
@@ -82,7 +93,11 @@ def _templates(tree: Mapping) -> Iterator[Finding]:
 
 
 def _may_hold_templates(path: Path) -> bool:
-    return len(path) >= 3 and path[0] == "apps" and (path[2:] == ("label",) or (path[2] == "session_tags" and len(path) == 4))
+    return (
+        len(path) >= 3
+        and path[0] == "apps"
+        and (path[2:] == ("label",) or (path[2] == "session_tags" and len(path) == 4))
+    )
 
 
 def _region(tree: Mapping) -> Iterator[Finding]:
@@ -114,11 +129,19 @@ def _instance(tree: Mapping) -> Iterator[Finding]:
     if not has_id and not has_alias:
         yield ("connect",), place, "alias (a new instance) or instance_id (an existing one) is needed"
     if has_id and has_alias:
-        yield ("connect", "alias"), connect.key_places["alias"], "either alias (a new instance) or instance_id (an existing one), not both"
+        yield (
+            ("connect", "alias"),
+            connect.key_places["alias"],
+            "either alias (a new instance) or instance_id (an existing one), not both",
+        )
     if has_id:
         for key in (*TELEPHONY_KEYS, "protect"):
             if key in connect.entries:
-                reason = "nothing of an existing instance is changed" if key in TELEPHONY_KEYS else "an existing instance is not Terraform's to destroy"
+                reason = (
+                    "nothing of an existing instance is changed"
+                    if key in TELEPHONY_KEYS
+                    else "an existing instance is not Terraform's to destroy"
+                )
                 yield ("connect", key), connect.key_places[key], f"only for a new instance: {reason}; remove it"
 
 
@@ -133,26 +156,46 @@ def _mode(tree: Mapping) -> Iterator[Finding]:
     if mode is None:
         return
     if mode != "api_integration" and "api_integration" in tree.entries:
-        yield ("api_integration",), tree.key_places["api_integration"], f"only with okta.role_assignment: api_integration, and it is {mode}; remove it"
+        yield (
+            ("api_integration",),
+            tree.key_places["api_integration"],
+            f"only with okta.role_assignment: api_integration, and it is {mode}; remove it",
+        )
     for name, app in _entries(tree, "apps").items():
         if mode != "saml_app" and isinstance(app, Mapping) and "session_tags" in app.entries:
-            yield ("apps", name, "session_tags"), app.key_places["session_tags"], f"only with okta.role_assignment: saml_app, and it is {mode}; remove it"
+            yield (
+                ("apps", name, "session_tags"),
+                app.key_places["session_tags"],
+                f"only with okta.role_assignment: saml_app, and it is {mode}; remove it",
+            )
 
 
 def _apps(tree: Mapping) -> Iterator[Finding]:
     apps = _entries(tree, "apps")
-    yield from _twice(apps, "saml_provider", "IAM's names are unique without regard to case; each app needs a SAML provider of its own")
+    yield from _twice(
+        apps,
+        "saml_provider",
+        "IAM's names are unique without regard to case; each app needs a SAML provider of its own",
+    )
     yield from _twice(apps, "label", "people tell the tiles apart by the label")
     names: dict[str, str] = {}
     for name in apps:
         if names.setdefault(name.lower(), name) != name:
-            yield ("apps", name), place_of(tree, ("apps", name), of_key=True), f"differs from {names[name.lower()]} only in case"
+            yield (
+                ("apps", name),
+                place_of(tree, ("apps", name), of_key=True),
+                f"differs from {names[name.lower()]} only in case",
+            )
     roles: dict[str, str] = {}
     for name, app in apps.items():
         role = text_at(tree, "apps", name, "role")
         if role is not None and roles.setdefault(role.lower(), role) != role:
             assert isinstance(app, Mapping)
-            yield ("apps", name, "role"), app.entries["role"].place, f"differs from {roles[role.lower()]} only in case, and IAM's names are unique without regard to it"
+            yield (
+                ("apps", name, "role"),
+                app.entries["role"].place,
+                f"differs from {roles[role.lower()]} only in case, and IAM's names are unique without regard to it",
+            )
 
 
 def _twice(apps: dict[str, Node], key: str, reason: str) -> Iterator[Finding]:
@@ -173,7 +216,11 @@ def _policies(tree: Mapping) -> Iterator[Finding]:
     integration = text_at(tree, "api_integration", "policy") or "okta_cli_policy"
     if federation.lower() == integration.lower():
         path = ("api_integration", "policy") if tree.get("api_integration", "policy") else ("federation", "policy")
-        yield path, place_of(tree, path), f"federation.policy and api_integration.policy are both {integration}; IAM's names are unique without regard to case"
+        yield (
+            path,
+            place_of(tree, path),
+            f"federation.policy and api_integration.policy are both {integration}; IAM's names are unique without regard to case",
+        )
 
 
 def _users(tree: Mapping) -> Iterator[Finding]:
@@ -185,20 +232,32 @@ def _users(tree: Mapping) -> Iterator[Finding]:
             continue
         for position, node in enumerate(_items(user.get("apps"))):
             if isinstance(node, Scalar) and isinstance(node.value, str) and apps and node.value not in apps:
-                yield ("users", index, "apps", position), node.place, f"{node.value!r} is not one of the apps ({', '.join(apps)}){nearest(node.value, apps)}"
+                yield (
+                    ("users", index, "apps", position),
+                    node.place,
+                    f"{node.value!r} is not one of the apps ({', '.join(apps)}){nearest(node.value, apps)}",
+                )
         name = text_at(user, "username")
         if name is None:
             continue
         place = user.entries["username"].place
         if by_email and "@" not in name:
-            yield ("users", index, "username"), place, "okta.username is email, so this must be the person's e-mail address"
+            yield (
+                ("users", index, "username"),
+                place,
+                "okta.username is email, so this must be the person's e-mail address",
+            )
         yield from _duplicate(seen, name, ("users", index, "username"), place)
 
 
 def _duplicate(seen: dict[str, str], name: str, path: Path, place: Place) -> Iterator[Finding]:
     other = seen.setdefault(name.lower(), name)
     if other is not name:
-        how = "is there twice" if other == name else f"differs from {other} only in case; that would be two people in Connect and one in Okta"
+        how = (
+            "is there twice"
+            if other == name
+            else f"differs from {other} only in case; that would be two people in Connect and one in Okta"
+        )
         yield path, place, f"{name} {how}"
 
 
@@ -215,7 +274,9 @@ _RULES: tuple[Callable[[Mapping], Iterator[Finding]], ...] = (
 )
 
 
-def crowd_errors(tree: Mapping, crowd: list[Person], file: str, *, first_line_of_users: dict[str, int]) -> list[Problem]:
+def crowd_errors(
+    tree: Mapping, crowd: list[Person], file: str, *, first_line_of_users: dict[str, int]
+) -> list[Problem]:
     """Names that the CSV repeats, from itself or from the environment file, and names that are no e-mail where one is needed.
 
     Args:
@@ -231,14 +292,34 @@ def crowd_errors(tree: Mapping, crowd: list[Person], file: str, *, first_line_of
     for person in crowd:
         key = person.username.lower()
         if by_email and "@" not in key:
-            problems.append(Problem(file, person.line, 1, "username", "okta.username is email, so this must be the person's e-mail address"))
+            problems.append(
+                Problem(
+                    file,
+                    person.line,
+                    1,
+                    "username",
+                    "okta.username is email, so this must be the person's e-mail address",
+                )
+            )
         if key in lowered:
             name, line = lowered[key]
-            problems.append(Problem(file, person.line, 1, "username", f"{person.username} is also in the environment file (line {line}, {name}); a person belongs into one of the two"))
+            problems.append(
+                Problem(
+                    file,
+                    person.line,
+                    1,
+                    "username",
+                    f"{person.username} is also in the environment file (line {line}, {name}); a person belongs into one of the two",
+                )
+            )
         first = seen.setdefault(key, person)
         if first is not person:
-            how = "is there twice" if first.username == person.username else f"differs from {first.username} only in case"
-            problems.append(Problem(file, person.line, 1, "username", f"{person.username} {how} (first on line {first.line})"))
+            how = (
+                "is there twice" if first.username == person.username else f"differs from {first.username} only in case"
+            )
+            problems.append(
+                Problem(file, person.line, 1, "username", f"{person.username} {how} (first on line {first.line})")
+            )
     return problems
 
 
@@ -254,7 +335,13 @@ def warnings(name: str, environment: Environment, tree: Mapping, crowd: list[Per
     assigned = {app for user in environment.users for app in user.apps}
     for app_name, app in apps.items():
         if not app.groups and app_name not in assigned:
-            found.append(at(("apps", app_name), "nobody is assigned to this app: it names no group, and no user names it", of_key=True))
+            found.append(
+                at(
+                    ("apps", app_name),
+                    "nobody is assigned to this app: it names no group, and no user names it",
+                    of_key=True,
+                )
+            )
     roles_of_group: dict[str, set[str]] = defaultdict(set)
     for app in apps.values():
         for group in app.groups:
@@ -264,22 +351,63 @@ def warnings(name: str, environment: Environment, tree: Mapping, crowd: list[Per
         if len(roles) > 1:
             second = next(app_name for app_name in reversed(apps) if group in apps[app_name].groups)
             path: Path = ("apps", second, "groups")
-            found.append(at(path, f"the people of {group!r} reach Connect through {len(roles)} roles ({', '.join(sorted(roles))}); {one_role}", of_key=True))
+            found.append(
+                at(
+                    path,
+                    f"the people of {group!r} reach Connect through {len(roles)} roles ({', '.join(sorted(roles))}); {one_role}",
+                    of_key=True,
+                )
+            )
     has_groups = any(app.groups for app in apps.values())
     for index, user in enumerate(environment.users):
         if len(roles := {apps[app_name].role for app_name in user.apps}) > 1:
-            found.append(at(("users", index, "apps"), f"{user.username} reaches Connect through {len(roles)} roles ({', '.join(sorted(roles))}); {one_role}", of_key=True))
+            found.append(
+                at(
+                    ("users", index, "apps"),
+                    f"{user.username} reaches Connect through {len(roles)} roles ({', '.join(sorted(roles))}); {one_role}",
+                    of_key=True,
+                )
+            )
         if not user.apps and not has_groups:
-            found.append(at(("users", index), f"{user.username} is in no app and no group, so nothing lets this person sign in"))
+            found.append(
+                at(("users", index), f"{user.username} is in no app and no group, so nothing lets this person sign in")
+            )
     if crowd and not has_groups:
-        found.append(at(("users_file",), "the people of the file get their apps by group, and no app names one, so none of them can sign in", of_key=True))
-    if environment.connect.alias and not environment.connect.protect and name.lower() in {"prod", "production", "prd", "live"}:
-        found.append(at(("connect", "protect"), f"the instance of an environment called {name} is not protected against destruction", of_key=True))
+        found.append(
+            at(
+                ("users_file",),
+                "the people of the file get their apps by group, and no app names one, so none of them can sign in",
+                of_key=True,
+            )
+        )
+    if (
+        environment.connect.alias
+        and not environment.connect.protect
+        and name.lower() in {"prod", "production", "prd", "live"}
+    ):
+        found.append(
+            at(
+                ("connect", "protect"),
+                f"the instance of an environment called {name} is not protected against destruction",
+                of_key=True,
+            )
+        )
     people = len(environment.users) + len(crowd)
     if people > QUOTA_USERS:
         path = ("users_file",) if environment.users_file else ("users",)
-        found.append(at(path, f"{people:,} people, and a new instance's quota is {QUOTA_USERS}: have it raised first", of_key=True))
+        found.append(
+            at(
+                path,
+                f"{people:,} people, and a new instance's quota is {QUOTA_USERS}: have it raised first",
+                of_key=True,
+            )
+        )
     if environment.aws.partition.name != "aws" and environment.okta.role_assignment != "saml_app":
         path = ("okta", "role_assignment")
-        found.append(at(path, "the audience that Okta's catalogue app sends to this partition is not documented; saml_app states it"))
+        found.append(
+            at(
+                path,
+                "the audience that Okta's catalogue app sends to this partition is not documented; saml_app states it",
+            )
+        )
     return found

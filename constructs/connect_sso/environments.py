@@ -84,8 +84,13 @@ def environment_files(directory: Path) -> list[Path]:
         Failure: there is no such directory, or no environment in it.
     """
     if not directory.is_dir():
-        raise Failure(f"{directory}: no such directory; environment files are in environments/, or where {DIRECTORY_VARIABLE} says")
-    files = sorted((path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")), key=lambda path: path.name)
+        raise Failure(
+            f"{directory}: no such directory; environment files are in environments/, or where {DIRECTORY_VARIABLE} says"
+        )
+    files = sorted(
+        (path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")),
+        key=lambda path: path.name,
+    )
     if not files:
         raise Failure(f"{directory}: no environment files; write one such as {directory / 'dev.yaml'}")
     return files
@@ -96,7 +101,14 @@ def load_all(directory: Path | None = None) -> list[LoadedEnvironment]:
     loaded = [load(path) for path in environment_files(directory or environments_directory())]
     clashes = _clashes(loaded)
     return [
-        LoadedEnvironment(each.name, each.path, tuple(sorted((*each.problems, *clashes[each.file]))), each.environment, each.crowd, each.tree)
+        LoadedEnvironment(
+            each.name,
+            each.path,
+            tuple(sorted((*each.problems, *clashes[each.file]))),
+            each.environment,
+            each.crowd,
+            each.tree,
+        )
         if clashes[each.file]
         else each
         for each in loaded
@@ -113,7 +125,9 @@ def select(loaded: list[LoadedEnvironment], names: Iterable[str]) -> list[Loaded
     known = {each.name: each for each in loaded}
     for name in wanted:
         if name not in known:
-            raise UsageFailure(f"no environment is called {name!r}{nearest(name, known)}; there are: {', '.join(known)}")
+            raise UsageFailure(
+                f"no environment is called {name!r}{nearest(name, known)}; there are: {', '.join(known)}"
+            )
     return [each for each in loaded if not wanted or each.name in wanted]
 
 
@@ -126,7 +140,11 @@ def load_one(name: str) -> LoadedEnvironment:
     """
     (found,) = select(load_all(), [name])
     if found.errors:
-        more = f" (and {len(found.errors) - 1} more; `connect-sso check {name}` lists them)" if len(found.errors) > 1 else ""
+        more = (
+            f" (and {len(found.errors) - 1} more; `connect-sso check {name}` lists them)"
+            if len(found.errors) > 1
+            else ""
+        )
         raise Failure(f"{found.errors[0]}{more}")
     return found
 
@@ -163,7 +181,15 @@ def _name_problems(path: Path) -> list[Problem]:
     if path.suffix == ".yml":
         return [Problem(file, 1, 1, "", f"environment files end in .yaml; rename it to {name}.yaml")]
     if not ENVIRONMENT_NAME.fullmatch(name):
-        return [Problem(file, 1, 1, "", "the file's name is the environment's: 1 to 40 letters, digits, _ and -, beginning with a letter or digit")]
+        return [
+            Problem(
+                file,
+                1,
+                1,
+                "",
+                "the file's name is the environment's: 1 to 40 letters, digits, _ and -, beginning with a letter or digit",
+            )
+        ]
     return []
 
 
@@ -325,7 +351,13 @@ def _example(path: TreePath) -> str:
     information = model.model_fields.get(key) if model else None
     if information is not None and information.examples:
         example = information.examples[0]
-        shown = f'"{example}"' if str(example).isdigit() else f"[{', '.join(example)}]" if isinstance(example, list) else example
+        shown = (
+            f'"{example}"'
+            if str(example).isdigit()
+            else f"[{', '.join(example)}]"
+            if isinstance(example, list)
+            else example
+        )
         return f"for example {key}: {shown}"
     return f"{key}: is needed"
 
@@ -343,7 +375,9 @@ def _clashes(loaded: list[LoadedEnvironment]) -> dict[str, list[Problem]]:
             problems[each.file].append(Problem(each.file, 1, 1, "", message))
         other = same_name.setdefault(each.name.lower(), each)
         if other is not each:
-            problems[each.file].append(Problem(each.file, 1, 1, "", f"{each.name} and {other.name} ({other.file}) are the same name"))
+            problems[each.file].append(
+                Problem(each.file, 1, 1, "", f"{each.name} and {other.name} ({other.file}) are the same name")
+            )
         for what, path in _claims(each.name, each.tree) if each.tree else ():
             # IAM, Okta's labels and DNS do not tell upper case from lower, so neither do we.
             owner = owners.setdefault(what.lower(), each)

@@ -47,7 +47,7 @@ class Person:
             "security_profiles": sorted(self.security_profiles),
             "routing_profile": self.routing_profile,
             "phone_type": "DESK_PHONE" if self.desk_phone else "SOFT_PHONE",
-            "desk_phone_number": self.desk_phone,
+            **({"desk_phone_number": self.desk_phone} if self.desk_phone else {}),
         }
 
 

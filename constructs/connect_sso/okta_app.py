@@ -1,0 +1,185 @@
+"""The Okta side of an app: the catalogue's AWS app, or a custom SAML app, one tile each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cdktf import DataResource, TerraformResourceLifecycle
+from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatements
+from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
+from constructs import Construct
+
+from connect_sso.addresses import named
+from connect_sso.app_settings import CATALOGUE_NAME
+from connect_sso.escaping import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+USER_NAME_TEMPLATES: Final = {"login": "${source.login}", "email": "${source.email}"}
+"""Okta attribute to the template that fills an app's user name with it; both are built in.
+
+https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Application/
+"""
+
+_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
+
+
+class AppKind(Construct):
+    """Marks which kind of Okta app the environment uses, so that another kind means new apps.
+
+    An app cannot turn from one kind into the other, but the provider would try to update it in place.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, kind: str) -> None:
+        super().__init__(scope, construct_id)
+        named(DataResource(self, "kind", input={"okta_app": kind}), "app_kind")
+        self.replaces: Final = ["terraform_data.app_kind"]
+        """For `replace_triggered_by`."""
+
+
+class OktaApp(Construct):
+    """One `okta_app_saml`; the subclasses say which kind."""
+
+    app: AppSaml
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, authentication_policy: str | None) -> None:
+        super().__init__(scope, construct_id)
+        self.name = name
+        self._policy_id: str | None = None
+        if authentication_policy is not None:
+            policy = named(
+                DataOktaPolicy(
+                    self, "authentication-policy", name=literal(authentication_policy), type="ACCESS_POLICY"
+                ),
+                name,
+            )
+            self._policy_id = policy.id
+
+    def _finish(self, app: AppSaml) -> None:
+        self.app = named(app, self.name)
+
+    @property
+    def id(self) -> str:
+        """The app's id."""
+        return self.app.id
+
+    @property
+    def metadata(self) -> str:
+        """The SAML metadata document, known once the app exists, in the same apply."""
+        return self.app.metadata
+
+    @property
+    def embed_url(self) -> str:
+        """Where the app opens."""
+        return self.app.embed_url
+
+
+class CatalogueApp(OktaApp):
+    """Okta's catalogue app "AWS Account Federation".
+
+    https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-configure-aws-app.htm
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        label: str,
+        relay_state: str,
+        settings: str,
+        username: str,
+        authentication_policy: str | None,
+        kind: AppKind,
+    ) -> None:
+        super().__init__(scope, construct_id, name=name, authentication_policy=authentication_policy)
+        self._finish(
+            AppSaml(
+                self,
+                "app",
+                preconfigured_app=CATALOGUE_NAME,
+                label=literal(label),
+                status="ACTIVE",
+                default_relay_state=relay_state,
+                app_settings_json=settings,
+                user_name_template=literal(USER_NAME_TEMPLATES[username]),
+                user_name_template_type="BUILT_IN",
+                authentication_policy=self._policy_id,
+                lifecycle=TerraformResourceLifecycle(replace_triggered_by=kind.replaces),
+            )
+        )
+
+
+class CustomSamlApp(OktaApp):
+    """A custom SAML 2.0 app whose attribute statements carry the app's one role.
+
+    The attributes: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        label: str,
+        relay_state: str,
+        sign_in_endpoint: str,
+        audience: str,
+        role_arn: str,
+        saml_provider_arn: str,
+        session_duration: int,
+        session_tags: Mapping[str, str],
+        username: str,
+        authentication_policy: str | None,
+        kind: AppKind,
+    ) -> None:
+        super().__init__(scope, construct_id, name=name, authentication_policy=authentication_policy)
+        self._finish(
+            AppSaml(
+                self,
+                "app",
+                label=literal(label),
+                status="ACTIVE",
+                default_relay_state=relay_state,
+                sso_url=sign_in_endpoint,
+                recipient=sign_in_endpoint,
+                destination=sign_in_endpoint,
+                audience=audience,
+                subject_name_id_template=literal("${user.userName}"),
+                subject_name_id_format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+                response_signed=True,
+                assertion_signed=True,
+                signature_algorithm="RSA_SHA256",
+                digest_algorithm="SHA256",
+                honor_force_authn=False,
+                authn_context_class_ref="urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+                user_name_template=literal(USER_NAME_TEMPLATES[username]),
+                user_name_template_type="BUILT_IN",
+                attribute_statements=_statements(
+                    {
+                        # Text in quotes is a constant to Okta's expression language.
+                        "Role": f'"{role_arn},{saml_provider_arn}"',
+                        "RoleSessionName": f"user.{username}",
+                        "SessionDuration": f'"{session_duration}"',
+                        **{f"PrincipalTag:{tag}": expression for tag, expression in sorted(session_tags.items())},
+                    }
+                ),
+                authentication_policy=self._policy_id,
+                lifecycle=TerraformResourceLifecycle(replace_triggered_by=kind.replaces),
+            )
+        )
+
+
+def _statements(attributes: Mapping[str, str]) -> Sequence[AppSamlAttributeStatements]:
+    return [
+        AppSamlAttributeStatements(
+            name=f"{_ATTRIBUTE}{literal(name)}",
+            type="EXPRESSION",
+            namespace="urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified",
+            values=[literal(expression)],
+        )
+        for name, expression in attributes.items()
+    ]

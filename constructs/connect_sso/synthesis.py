@@ -1,0 +1,69 @@
+"""From environment files to stacks: what `main.py` does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cdktf import App
+
+from connect_sso.environments import load_all, select
+from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
+from connect_sso.stack import ConnectSsoStack, UsersStack
+
+if TYPE_CHECKING:
+    from connect_sso.environments import LoadedEnvironment
+
+SELECTION_VARIABLE = "ENVIRONMENT"
+"""Names the environments to synthesize, with commas between them; all of them where it is not set."""
+
+
+def main() -> None:
+    """Synthesize the environments that ENVIRONMENT names, or all; with errors in a file, say so, write nothing and exit 1."""
+    try:
+        names = [name.strip() for name in os.environ.get(SELECTION_VARIABLE, "").split(",")]
+        chosen = select(load_all(), filter(None, names))
+    except UsageFailure as failure:
+        print(f"{SELECTION_VARIABLE}: {failure}", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    except Failure as failure:
+        print(failure, file=sys.stderr)
+        sys.exit(EXIT_FAILED)
+    for each in chosen:
+        for problem in each.problems:
+            print(problem, file=sys.stderr)
+    if any(each.errors for each in chosen):
+        sys.exit(EXIT_FAILED)
+    synthesize(chosen)
+
+
+def synthesize(environments: list[LoadedEnvironment]) -> Path:
+    """Write each environment's stacks, and what Terraform reads beside them, to cdktf's output folder, which is returned.
+
+    Args:
+        environments: valid ones.
+    """
+    app = App()
+    stacks: list[ConnectSsoStack | UsersStack] = []
+    for each in environments:
+        assert each.environment is not None  # valid, see above
+        stack = ConnectSsoStack(app, each.name, environment=each.environment, people=each.people, crowd=each.crowd)
+        stacks.append(stack)
+        if each.environment.users_file:
+            # Also when the file is empty: that is how its last people are removed.
+            users = UsersStack(app, each.name, environment=each.environment, crowd=each.crowd)
+            # `cdktf deploy` then takes the two in order; the crowd needs the instance.
+            users.add_dependency(stack)
+            stacks.append(users)
+    app.synth()
+    output = Path(app.outdir)
+    for stack in stacks:
+        _write_beside(output / "stacks" / stack.node.id, stack.files)
+    return output
+
+
+def _write_beside(folder: Path, files: dict[str, str]) -> None:
+    for name, content in files.items():
+        (folder / name).write_text(content, encoding="utf-8")
