@@ -5,6 +5,7 @@ https://docs.github.com/rest (version 2022-11-28)
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import urllib.error
@@ -64,7 +65,7 @@ class Repository:
             if refusal.code == 404 and absent_is_fine:
                 return None
             raise Stop(f"GitHub answers {refusal.code} {refusal.reason} to {method} {path}") from None
-        except (urllib.error.URLError, TimeoutError) as failure:
+        except (OSError, http.client.HTTPException) as failure:
             raise Stop(f"GitHub cannot be reached for {method} {path}: {failure}") from None
         return json.loads(text) if text else None
 

@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ci.runner import Stop
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
 from connect_sso.terraform_cli import terraform_binary
-
-from ci.runner import Stop
 
 STACKS = Path("cdktf.out/stacks")
 LOCKS = Path("locks")
