@@ -1,0 +1,193 @@
+"""Who gains, loses or changes what: a line each, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connect_sso.review.plan import UNKNOWN, Mark, Value
+from connect_sso.review.rules.iam import ATTACHMENT_TYPES, policy_changes
+from connect_sso.review.words import Words, listing, words
+from connect_sso.review.world import Assignment, Person, World, gone_and_new
+
+GAINS, LOSES, CHANGES = "gains", "loses", "changes"
+_ORDER = {GAINS: 0, CHANGES: 1, LOSES: 2}
+_KINDS = ("person", "group", "rule", "everyone", "role", "user")
+
+
+@dataclass(frozen=True)
+class Access:
+    """One line: who gains, loses or changes what."""
+
+    kind: str
+    """`person`, `group`, `rule`, `everyone`, `role` (of IAM) or `user` (of IAM)."""
+    who: str | Mark
+    change: str
+    what: Words
+    address: str
+    profiles: Words | None = None
+    """For a whole Connect user: the security profiles, by which many of them are counted."""
+
+    def sort_key(self) -> tuple[int, int, str, Words]:
+        """Gains first, then changes and losses; people before groups before roles."""
+        who = self.who.value if isinstance(self.who, Mark) else self.who
+        return (_ORDER[self.change], _KINDS.index(self.kind), who, self.what)
+
+
+def access_changes(world: World) -> tuple[Access, ...]:
+    """Every change of access in the plan, sorted."""
+    lines = [*_people(world), *_assignments(world), *_roles(world), *_attachments(world)]
+    return tuple(sorted(lines, key=Access.sort_key))
+
+
+def _people(world: World) -> Iterator[Access]:
+    before, after = world.people_before, world.people_after
+    for name, person in after.items():
+        earlier = before.get(name)
+        if earlier is None:
+            profiles = _profiles(world, person)
+            yield Access("person", name, GAINS, words("Connect user with {}", profiles), person.address, profiles)
+            continue
+        change = world.change_at(person.address)
+        if change is not None and change.replaces:
+            says = words("the Connect user is deleted and made again, with {}", _profiles(world, person))
+            yield Access("person", name, CHANGES, says, person.address)
+        if earlier == person:
+            continue
+        for profile in sorted(person.profiles - earlier.profiles):
+            yield Access("person", name, GAINS, _profile(world, profile), person.address)
+        for profile in sorted(earlier.profiles - person.profiles) if not person.unknown_profiles else ():
+            yield Access("person", name, LOSES, words("security profile {}", profile), person.address)
+        if person.unknown_profiles and not earlier.unknown_profiles:
+            yield Access(
+                "person",
+                name,
+                CHANGES,
+                words("security profiles: {} instead of {}", UNKNOWN, listing(sorted(earlier.profiles))),
+                person.address,
+            )
+        if person.routing_profile != earlier.routing_profile:
+            says = words("routing profile {} instead of {}", person.routing_profile, earlier.routing_profile)
+            yield Access("person", name, CHANGES, says, person.address)
+    for name, person in before.items():
+        if name not in after:
+            change = world.change_at(person.address)
+            profiles = _profiles(world, person)
+            if change is not None and change.forgets:
+                says = words("no longer managed: stays a Connect user with {}", profiles)
+                yield Access("person", name, CHANGES, says, person.address)
+            else:
+                yield Access("person", name, LOSES, words("Connect user with {}", profiles), person.address, profiles)
+
+
+def _profiles(world: World, person: Person) -> Words:
+    names: list[str | Mark] = [*sorted(person.profiles)]
+    if person.unknown_profiles:
+        names.append(UNKNOWN)
+    noun = "security profile" if len(names) == 1 else "security profiles"
+    custom = any(isinstance(name, str) and world.profile_rights(name) in ("unknown", "named") for name in names)
+    return words(f"{noun} {{}}" + (" (custom: its rights are not in this plan)" if custom else ""), listing(names))
+
+
+def _profile(world: World, profile: str) -> Words:
+    custom = (
+        " (custom: its rights are not in this plan)" if world.profile_rights(profile) in ("unknown", "named") else ""
+    )
+    return words(f"security profile {{}}{custom}", profile)
+
+
+def _assignments(world: World) -> Iterator[Access]:
+    before, after = world.assignments_before, world.assignments_after
+    gone, new = gone_and_new(before, after)
+    for assignment in new:
+        address, roles = after[assignment]
+        yield Access(assignment.kind, assignment.who, GAINS, _app(world, assignment, roles), address)
+    for assignment in gone:
+        address, roles = before[assignment]
+        yield Access(
+            assignment.kind, assignment.who, LOSES, _app(world, assignment, roles), world.moved.get(address, address)
+        )
+    for assignment, (address, roles) in after.items():
+        earlier = before.get(assignment)
+        if earlier is None:
+            continue
+        app, app_before = world.apps_after.get(assignment.app), world.apps_before.get(assignment.app)
+        if app is not None and app_before is not None and app.active != app_before.active:
+            yield Access(
+                assignment.kind, assignment.who, GAINS if app.active else LOSES, _app(world, assignment, roles), address
+            )
+        elif earlier[1] != roles:
+            says = words(
+                "{}: role {} instead of {}",
+                _app(world, assignment, frozenset()),
+                listing(sorted(roles)),
+                listing(sorted(earlier[1])),
+            )
+            yield Access(assignment.kind, assignment.who, CHANGES, says, address)
+
+
+def _app(world: World, assignment: Assignment, roles: frozenset[str]) -> Words:
+    app = words("app {}", world.label(assignment.app) if assignment.app else UNKNOWN)
+    opens = world.opens_administration(assignment.app) if assignment.app else None
+    if opens:
+        app = words("{} (opens the administration)", app)
+    elif opens is None:
+        app = words("{} (its page is {})", app, UNKNOWN)
+    if roles:
+        app = words("{} as {}", app, listing(sorted(roles)))
+    if assignment.group and assignment.group != assignment.who:
+        app = words("{} through the group {}", app, assignment.group)
+    return app
+
+
+def _roles(world: World) -> Iterator[Access]:
+    """Trust policies and permissions, from both ends: what is admitted newly, and what no longer."""
+    for change in world.plan.of("aws_iam_role"):
+        if not change.changes_something or change.forgets:
+            continue
+        who = _named(change.new().get("name") or change.old().get("name"), change.address)
+        old, new = change.old().get("assume_role_policy"), change.new().get("assume_role_policy")
+        for line in policy_changes(old, new):
+            yield Access("role", who, GAINS, words("trust: {}", line), change.address)
+        for line in policy_changes(new, old) if not isinstance(new, Mark) else ():
+            yield Access("role", who, LOSES, words("trust: no longer {}", line), change.address)
+    for change in world.plan.of("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy"):
+        if (
+            not change.changes_something
+            or change.forgets
+            or (change.type == "aws_iam_policy" and not (change.before and change.after))
+        ):
+            continue
+        who = _named(
+            change.new().get("role")
+            or change.new().get("user")
+            or change.old().get("role")
+            or change.old().get("user"),
+            "",
+        )
+        who = who or words("whoever has the policy {}", change.new().get("name") or change.old().get("name")).plain()
+        kind = "user" if change.type == "aws_iam_user_policy" else "role"
+        old, new = change.old().get("policy"), change.new().get("policy")
+        for line in policy_changes(old, new):
+            yield Access(kind, who, GAINS, words("permission: {}", line), change.address)
+        for line in policy_changes(new, old) if not isinstance(new, Mark) else ():
+            yield Access(kind, who, LOSES, words("permission: no longer {}", line), change.address)
+
+
+def _attachments(world: World) -> Iterator[Access]:
+    for kind, owner in ATTACHMENT_TYPES.items():
+        for change in world.plan.of(kind):
+            if not change.changes_something or change.forgets:
+                continue
+            old = (change.old().get(owner), change.old().get("policy_arn")) if change.before else None
+            new = (change.new().get(owner), change.new().get("policy_arn")) if change.after else None
+            if old == new:
+                continue
+            for pair, verb in ((new, GAINS), (old, LOSES)):
+                if pair is not None:
+                    says = words("policy {}", world.names.resolve("IAM policy", pair[1], change, "policy_arn"))
+                    yield Access(owner, _named(pair[0], change.address), verb, says, change.address)
+
+
+def _named(value: Value, otherwise: str) -> str | Mark:
+    return value if isinstance(value, (str, Mark)) and value else otherwise

@@ -1,0 +1,126 @@
+"""The rest of a plan: what changes where, as differences of single values instead of one-line JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
+from connect_sso.review.words import one_line_json
+
+_SECRET_KEY = re.compile(
+    r"secret|passw(or)?d|private_?key|access_?key$|api_?(key|token)|(^|[_-])token$|credential", re.IGNORECASE
+)
+"""Names inside JSON settings whose values are never shown, such as the catalogue app's `accessKey` and `secretKeyEnc`."""
+
+_SECRET_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+
+_UNORDERED_JSON = frozenset({"policy", "assume_role_policy"})
+"""Attributes that hold a policy document, in which the order of a list means nothing."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value that changes: its path, and what stands there before and after (None: nothing)."""
+
+    path: str
+    before: Value
+    after: Value
+
+
+def differences(change: Change) -> tuple[Difference, ...]:
+    """What changes in one resource or output, leaf by leaf, JSON in text included; sorted by path."""
+    old, new = change.old(), change.new()
+    if change.before is None or change.after is None:
+        return ()
+    found: list[Difference] = []
+    for name in sorted({*old.names(), *new.names()}):
+        if not isinstance(new.unknown, dict) or not new.unknown.get(name):
+            if old.values.get(name) == new.values.get(name):
+                continue
+        before, after = old.get(name), new.get(name)
+        if before is SENSITIVE and after is SENSITIVE:
+            found.append(Difference(name, SENSITIVE, SENSITIVE))
+        elif before != after:
+            found.extend(_between(name, before, after, name in _UNORDERED_JSON))
+    return tuple(found)
+
+
+def _between(path: str, before: Value, after: Value, unordered: bool) -> Iterator[Difference]:
+    if _is_secret(path, before) or _is_secret(path, after):
+        yield Difference(path, before if before is None else SENSITIVE, after if after is None else SENSITIVE)
+        return
+    if isinstance(before, str) or isinstance(after, str):
+        inner_before, inner_after = _document(before), _document(after)
+        if inner_before is not None and inner_after is not None:
+            if inner_before != inner_after:
+                yield from _between(path, inner_before, inner_after, unordered)
+            return
+        before, after = before if inner_before is None else inner_before, after if inner_after is None else inner_after
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted({*before, *after}, key=str):
+            if before.get(key) != after.get(key):
+                yield from _between(f"{path}.{key}", before.get(key), after.get(key), unordered)
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from _between_lists(path, before, after, unordered)
+    else:
+        yield Difference(path, _without_secrets(before), _without_secrets(after))
+
+
+def _between_lists(path: str, before: list[Value], after: list[Value], unordered: bool) -> Iterator[Difference]:
+    if all(isinstance(item, dict) for item in (*before, *after)) and len(before) == len(after) and not unordered:
+        for position, (old, new) in enumerate(zip(before, after, strict=True)):
+            if old != new:
+                yield from _between(f"{path}[{position}]", old, new, unordered)
+        return
+    old_texts, new_texts = [_text(item) for item in before], [_text(item) for item in after]
+    if sorted(old_texts) == sorted(new_texts):
+        if not unordered:
+            yield Difference(f"{path} (order)", _without_secrets(before), _without_secrets(after))
+        return
+    gone = [item for item, text in zip(before, old_texts, strict=True) if text not in new_texts]
+    new = [item for item, text in zip(after, new_texts, strict=True) if text not in old_texts]
+    if len(gone) == len(new) == 1 and isinstance(gone[0], dict) and isinstance(new[0], dict):
+        position = before.index(gone[0])
+        yield from _between(f"{path}[{position}]", gone[0], new[0], unordered)
+        return
+    for item in gone:
+        yield Difference(f"{path}[]", _without_secrets(item), None)
+    for item in new:
+        yield Difference(f"{path}[]", None, _without_secrets(item))
+
+
+def _text(value: Value) -> str:
+    return one_line_json(value)
+
+
+def _document(value: Value) -> Value:
+    """The JSON object or list in a text, None where it is something else."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, (dict, list)) else None
+
+
+def _is_secret(path: str, value: Value) -> bool:
+    if value is None or isinstance(value, (Mark, bool)) or value == "":
+        return False
+    last = path.rsplit(".", 1)[-1].split("[")[0]
+    return _SECRET_KEY.search(last) is not None or (isinstance(value, str) and _SECRET_TEXT.search(value) is not None)
+
+
+def _without_secrets(value: Value) -> Value:
+    if isinstance(value, dict):
+        return {
+            key: SENSITIVE if _is_secret(str(key), inner) else _without_secrets(inner) for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_without_secrets(inner) for inner in value]
+    if isinstance(value, str) and _SECRET_TEXT.search(value):
+        return SENSITIVE
+    return value

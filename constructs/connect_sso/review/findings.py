@@ -1,0 +1,284 @@
+"""What a person must decide: the catalogue of finding codes, and a finding.
+
+The codes are stable: `--accept` and pipelines name them. docs/review.md lists them from here, and a test keeps it so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from connect_sso.review.plan import Change
+from connect_sso.review.words import Words, listing, words
+
+
+@dataclass(frozen=True)
+class Code:
+    """One kind of finding."""
+
+    name: str
+    """Its stable name."""
+    title: str
+    """What it is, in a few words."""
+    cost: str
+    """What it would cost, or why it needs a decision: one or two plain sentences, the same for each finding of the kind."""
+
+
+CATALOGUE: tuple[Code, ...] = (
+    Code(
+        "new-environment",
+        "The first plan of an environment",
+        "Nothing stands yet, so nothing can break; but all of the access listed here is granted at once.",
+    ),
+    # --- the contact centre itself -----------------------------------------------------------------------------
+    Code(
+        "instance-destroyed",
+        "The Connect instance is destroyed",
+        "Its configuration, metrics, reports and users are lost for good and its phone numbers are released (up to 180 "
+        "days before they can be claimed again). A deleted instance cannot be restored.",
+    ),
+    Code(
+        "instance-replaced",
+        "The Connect instance is destroyed and a new, empty one made",
+        "All of its configuration, metrics, reports, users and phone numbers are lost for good; the new instance has "
+        "another id, so every relay state and permission changes as well. A deleted instance cannot be restored.",
+    ),
+    # --- federation on the AWS side ----------------------------------------------------------------------------
+    Code(
+        "saml-provider-destroyed",
+        "A SAML provider is destroyed",
+        "From then on AWS refuses every sign-in through its Okta app.",
+    ),
+    Code(
+        "saml-provider-replaced",
+        "A SAML provider is destroyed and made anew",
+        "AWS refuses sign-ins through its Okta app from the destruction until everything that names it (the app, the "
+        "roles' trust) is in step again.",
+    ),
+    Code(
+        "role-destroyed",
+        "A role for sign-in is destroyed",
+        "From then on nobody can sign in with it.",
+    ),
+    Code(
+        "role-replaced",
+        "A role for sign-in is destroyed and made anew",
+        "Nobody can sign in with it until it stands again with its permissions. AWS has warned that people who signed "
+        "in before can fail after their role is replaced, since Amazon Connect remembers user and role together.",
+    ),
+    Code(
+        "trust-widened",
+        "A role's trust policy admits more than before",
+        "Whoever is newly admitted can act with all that the role allows.",
+    ),
+    Code(
+        "permission-widened",
+        "A permission allows more than before",
+        "Everyone who signs in with the role (or holds the user's key) can do more from the moment of the apply.",
+    ),
+    Code(
+        "session-lengthened",
+        "Sessions last longer, or longer than the role allows",
+        "Someone who loses access keeps an open session for that long; a duration above the role's maximum is refused.",
+    ),
+    Code(
+        "access-key-created",
+        "An access key is made or made active",
+        "A key works from anywhere without a second factor, and its secret lies in Terraform's state.",
+    ),
+    Code(
+        "secret-read",
+        "Something reads a secret",
+        "Whoever can read the output, the resource or the state can then use the secret.",
+    ),
+    # --- the Okta apps -----------------------------------------------------------------------------------------
+    Code(
+        "app-destroyed",
+        "An Okta app is destroyed",
+        "The tile is gone and nobody can sign in through it; its assignments and signing key are lost.",
+    ),
+    Code(
+        "app-deactivated",
+        "An Okta app is deactivated",
+        "Nobody can sign in through it until it is active again, and its metadata can no longer be read.",
+    ),
+    Code(
+        "app-replaced",
+        "An Okta app is destroyed and made anew",
+        "The new app has another issuer and signing key: nobody can sign in through it until the SAML provider holds "
+        "its metadata and people are assigned again.",
+    ),
+    Code(
+        "signing-changed",
+        "An Okta app's signing key, certificate or signature changes",
+        "Okta signs with the new key at once. The SAML provider in AWS only gets the new certificate with the NEXT plan "
+        "and apply: nobody can sign in through this app between the two. Plan and apply again right after this one.",
+    ),
+    Code(
+        "metadata-changed",
+        "The metadata that AWS trusts changes",
+        "AWS accepts only what the new document holds. From a rotation in Okta until this is applied, and again when "
+        "the document does not match the key Okta signs with, nobody can sign in through the app.",
+    ),
+    Code(
+        "endpoint-changed",
+        "The sign-in endpoint that Okta posts to changes",
+        "Where a role's trust policy does not list the new endpoint (SAML:aud), nobody can sign in with that role.",
+    ),
+    Code(
+        "audience-changed",
+        "The audience of the assertion changes",
+        "AWS refuses every assertion that does not carry the audience it expects.",
+    ),
+    Code(
+        "relay-state-changed",
+        "The page that a sign-in lands on changes",
+        "People land on another page, on another instance, or on an error when the region or instance is wrong.",
+    ),
+    Code(
+        "assertion-changed",
+        "What the assertion says about roles and attributes changes",
+        "People may be offered other roles than before, or none, and then cannot sign in.",
+    ),
+    Code(
+        "session-name-changed",
+        "The name that Okta sends for a person changes",
+        "It must equal the Connect user name, case included: otherwise people cannot sign in, or sign in as someone else.",
+    ),
+    Code(
+        "authentication-policy-changed",
+        "How people prove who they are changes",
+        "The policy decides on factors: a weaker one lets in whoever has a password, a stricter one can lock people out.",
+    ),
+    Code(
+        "app-open-to-all",
+        "An Okta app is opened to people who are not assigned",
+        "Everyone in the Okta organization can then start a sign-in, not only those who were assigned.",
+    ),
+    # --- people ------------------------------------------------------------------------------------------------
+    Code(
+        "admin-app-assigned",
+        "A group or person gets an app that opens the administration",
+        "Each of them reaches the admin website; what they may do there is up to their security profiles.",
+    ),
+    Code(
+        "role-assigned",
+        "An assignment gets a role it did not have",
+        "The people of that assignment may sign in with one more role.",
+    ),
+    Code(
+        "admin-profile-gained",
+        "A user gets a security profile with administrative rights",
+        "They can change users, routing or the whole instance, and give such rights to others.",
+    ),
+    Code(
+        "last-administrator",
+        "The last way into the administration goes",
+        "Nobody could administer the instance any more except by emergency access from the AWS console.",
+    ),
+    Code(
+        "mass-removal",
+        "More than a tenth of the users are removed at once",
+        "Deleted users lose their history and their place in queues and quick connects; a shortened file looks the same.",
+    ),
+    # --- recordings --------------------------------------------------------------------------------------------
+    Code(
+        "storage-destroyed",
+        "Storage of recordings is destroyed or replaced",
+        "Recordings, transcripts and reports are lost; what was encrypted with a destroyed key can never be read again.",
+    ),
+    Code(
+        "encryption-weakened",
+        "Encryption of recordings is weakened",
+        "Whoever reaches the bucket may read recordings that only the key's users could read before.",
+    ),
+    Code(
+        "public-access",
+        "Protection of recordings against public access is weakened",
+        "Recordings of customers could be opened to the internet by one wrong policy.",
+    ),
+    Code(
+        "storage-weakened",
+        "Recordings are less protected against loss, or go elsewhere",
+        "Recordings can be overwritten, deleted or missed without a trace.",
+    ),
+    # --- what cannot be judged ---------------------------------------------------------------------------------
+    Code(
+        "forgotten",
+        "Terraform stops managing something that stays",
+        "It keeps working as it is, but no plan will protect, change or show it any more.",
+    ),
+    Code(
+        "unknown-resource",
+        "A resource of a type this review does not know",
+        "It belongs to the services that decide who signs in, and nothing here can say what it grants: read its details.",
+    ),
+    Code(
+        "deferred-change",
+        "A change that Terraform put off",
+        "It is not in this plan, so it cannot be reviewed; a later plan will hold it.",
+    ),
+)
+
+CODES = {code.name: code for code in CATALOGUE}
+_ORDER = {code.name: position for position, code in enumerate(CATALOGUE)}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a person must decide."""
+
+    code: str
+    address: str
+    says: Words
+    """What happens, in a plain sentence."""
+    reason: Words | None = None
+    """The reason that Terraform gives, where it gives one."""
+    details: tuple[Words, ...] = ()
+    """What exactly, a line each."""
+
+    @property
+    def title(self) -> str:
+        """What kind of finding it is, in a few words."""
+        return CODES[self.code].title
+
+    @property
+    def cost(self) -> str:
+        """What it would cost."""
+        return CODES[self.code].cost
+
+    def sort_key(self) -> tuple[int, str, Words]:
+        """Findings are shown in the catalogue's order, the gravest first, then by address."""
+        return (_ORDER[self.code], self.address, self.says)
+
+
+_ACTION_REASONS = {
+    "replace_because_tainted": "an earlier apply left it broken (tainted)",
+    "replace_by_request": "its replacement was asked for (-replace)",
+    "replace_by_triggers": "something it is tied to changes (replace_triggered_by)",
+    "delete_because_no_resource_config": "the configuration no longer has it",
+    "delete_because_wrong_repetition": "the configuration now repeats it in another way (count, for_each)",
+    "delete_because_count_index": "the configuration now has fewer of it",
+    "delete_because_each_key": "its key is no longer in the configuration's map",
+    "delete_because_no_module": "the configuration no longer has its module",
+    "delete_because_no_move_target": "it was moved to an address that the configuration does not have",
+}
+
+
+def reason_of(change: Change) -> Words | None:
+    """Why Terraform replaces or destroys it: the attributes that cannot be changed in place, or the action's reason."""
+    if change.replaces and change.replace_paths:
+        causes = []
+        for path in change.replace_paths:
+            shown = ".".join(str(step) for step in path)
+            top = str(path[0]) if path else ""
+            if len(path) == 1:
+                causes.append(
+                    words(
+                        "{} cannot change in place, from {} to {}", shown, change.old().get(top), change.new().get(top)
+                    )
+                )
+            else:
+                causes.append(words("{} cannot change in place", shown))
+        return listing(causes)
+    reason = _ACTION_REASONS.get(change.action_reason)
+    return words(reason) if reason else None

@@ -1,0 +1,258 @@
+"""The review as data: what all renderers show, in one order, the same for the same plan."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from connect_sso.errors import UsageFailure
+from connect_sso.review.access import Access, access_changes
+from connect_sso.review.details import Difference, differences
+from connect_sso.review.findings import CODES, Finding
+from connect_sso.review.plan import Change, Check, Mark, Plan
+from connect_sso.review.rules import all_findings
+from connect_sso.review.words import Words, count, listing, words
+from connect_sso.review.world import World
+
+VERBS = {
+    ("create",): "create",
+    ("update",): "update",
+    ("delete",): "destroy",
+    ("delete", "create"): "replace",
+    ("create", "delete"): "replace",
+    ("forget",): "forget",
+    ("create", "forget"): "replace and forget",
+}
+"""Terraform's actions and what a report calls them."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """Which findings somebody has accepted beforehand, and who."""
+
+    names: frozenset[str] = frozenset()
+    """Codes, and codes with an address after a colon."""
+    by: str = ""
+
+    @classmethod
+    def of(cls, names: Iterable[str], by: str) -> Acceptance:
+        """From the command line.
+
+        Raises:
+            UsageFailure: a code that no finding has.
+        """
+        names = frozenset(names)
+        for name in sorted(names):
+            code = name.partition(":")[0]
+            if code not in CODES:
+                raise UsageFailure(f"--accept {name}: there is no finding called {code!r}; docs/review.md lists them")
+        return cls(names, by)
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is among those accepted."""
+        return finding.code in self.names or f"{finding.code}:{finding.address}" in self.names
+
+    def unused(self, findings: Iterable[Finding]) -> list[str]:
+        """What was accepted and is not in the plan: most likely left over, or misspelt."""
+        found = {name for finding in findings for name in (finding.code, f"{finding.code}:{finding.address}")}
+        return sorted(self.names - found)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where a plan is from, as far as the caller and the plan tell."""
+
+    environment: str = ""
+    commit: str = ""
+    terraform_version: str = ""
+    providers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource that changes, for the details."""
+
+    address: str
+    type: str
+    verb: str
+    deposed: bool
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole review."""
+
+    findings: tuple[Finding, ...]
+    accepted: frozenset[Finding]
+    accepted_by: str
+    access: tuple[Access, ...]
+    refused: bool
+    """Whether Terraform refused the plan; it then stops short, so what is not in it may still change."""
+    resources: tuple[ResourceChange, ...]
+    moves: tuple[tuple[str, str], ...]
+    imports: tuple[tuple[str, str], ...]
+    drift: tuple[ResourceChange, ...]
+    outputs: tuple[ResourceChange, ...]
+    checks: tuple[Check, ...]
+    provenance: Provenance
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """The findings that nobody has accepted."""
+        return tuple(finding for finding in self.findings if finding not in self.accepted)
+
+    @property
+    def verdict(self) -> str:
+        """The one line a reader may stop after."""
+        number = len(self.open)
+        accepted = len(self.accepted)
+        if number:
+            verdict = f"{count(number, 'thing')} a person must decide"
+        else:
+            verdict = "Nothing to decide"
+        if accepted:
+            verdict += f" ({accepted:,} accepted)"
+        if self.refused:
+            verdict += "; Terraform refused this plan"
+        elif not self.resources and not self.findings:
+            verdict += (
+                "; nothing changes" if not (self.moves or self.imports or self.outputs) else "; no resource changes"
+            )
+        return verdict + "."
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many resources are created, updated, …, by verb; verbs that do not occur are left out."""
+        counted: dict[str, int] = {}
+        for resource in self.resources:
+            counted[resource.verb] = counted.get(resource.verb, 0) + 1
+        order = list(dict.fromkeys(VERBS.values()))
+        return dict(
+            sorted(
+                counted.items(), key=lambda item: (order.index(item[0]) if item[0] in order else len(order), item[0])
+            )
+        )
+
+    @property
+    def kinds(self) -> Mapping[str, Mapping[str, int]]:
+        """The same by resource type."""
+        counted: dict[str, dict[str, int]] = {}
+        for resource in self.resources:
+            verbs = counted.setdefault(resource.type, {})
+            verbs[resource.verb] = verbs.get(resource.verb, 0) + 1
+        return {kind: dict(sorted(counted[kind].items())) for kind in sorted(counted)}
+
+
+def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", commit: str = "") -> Report:
+    """The review of a plan."""
+    world = World(plan)
+    access = access_changes(world)
+    findings = all_findings(world)
+    if world.is_new:
+        findings = (_new_environment(world, findings, access),)
+    return Report(
+        findings=findings,
+        accepted=frozenset(finding for finding in findings if acceptance.covers(finding)),
+        accepted_by=acceptance.by,
+        access=access,
+        refused=plan.errored,
+        resources=tuple(_resource(change) for change in plan.changes if change.changes_something),
+        moves=tuple((change.previous_address, change.address) for change in plan.changes if change.previous_address),
+        imports=tuple(
+            (change.address, change.imported_id) for change in plan.changes if change.imported_id is not None
+        ),
+        drift=tuple(_resource(change) for change in plan.drift if change.managed),
+        outputs=tuple(_resource(change) for change in plan.outputs.values() if change.actions != ("no-op",)),
+        checks=plan.failed_checks,
+        provenance=Provenance(environment, commit, plan.terraform_version, plan.providers),
+    )
+
+
+def _resource(change: Change) -> ResourceChange:
+    verb = VERBS.get(change.actions, " and ".join(change.actions))
+    return ResourceChange(change.address, change.type, verb, change.deposed, differences(change))
+
+
+def _new_environment(world: World, findings: Iterable[Finding], access: tuple[Access, ...]) -> Finding:
+    """One finding instead of many: on the first plan everything is new, and what it grants is the question."""
+    made = [change for change in world.plan.changes if change.changes_something]
+    users = world.people_after
+    parts = []
+    for kind, noun in (
+        ("aws_connect_instance", "Connect instance"),
+        ("okta_app_saml", "Okta app"),
+        ("aws_iam_role", "role"),
+    ):
+        number = sum(change.type == kind for change in made)
+        if number:
+            parts.append(count(number, noun))
+    if users:
+        parts.append(count(len(users), "Connect user"))
+    what = f"It makes {count(len(made), 'resource')}" + (f", among them {', '.join(parts)}." if parts else ".")
+    grants = [finding for finding in findings]
+    lines = [*_assigned(access), *_by_profile(access)]
+    for finding in grants:
+        if finding.code in ("admin-app-assigned", "admin-profile-gained"):
+            continue  # in the lines above already
+        lines.append(words("{}{}", finding.says, _with(finding.details)))
+    lines += _administrators(grants)
+    first = next((change.address for change in made if change.type == "aws_connect_instance"), made[0].block)
+    return Finding(
+        "new-environment",
+        first,
+        words(f"This is the first plan: nothing of this is there yet. {what}"),
+        details=tuple(lines),
+    )
+
+
+def _with(details: tuple[Words, ...]) -> Words:
+    return words(" {}", listing(details)) if details else words("")
+
+
+def _assigned(access: tuple[Access, ...]) -> list[Words]:
+    """Who gets which app: groups by name, people by number where they are many."""
+    by_app: dict[Words, list[str | Mark]] = {}
+    for line in access:
+        if line.kind in ("person", "group", "rule", "everyone") and line.profiles is None:
+            by_app.setdefault(line.what, []).append(line.who)
+    return [words("{} for {}", what, listing(sorted(set(who), key=str))) for what, who in sorted(by_app.items())]
+
+
+def _by_profile(access: tuple[Access, ...]) -> list[Words]:
+    """How many users get which security profiles, the names of a few."""
+    by_profile: dict[Words, list[str | Mark]] = {}
+    for line in access:
+        if line.profiles is not None:
+            by_profile.setdefault(line.profiles, []).append(line.who)
+    return [
+        words(f"{count(len(who), 'Connect user')} with {{}}: {{}}", profiles, listing(who, limit=10))
+        for profiles, who in sorted(by_profile.items())
+    ]
+
+
+def _administrators(findings: Iterable[Finding]) -> list[Words]:
+    found = [finding for finding in findings if finding.code == "admin-profile-gained"]
+    if not found:
+        return [words("no user of this plan has administrative rights")]
+    return [
+        words(
+            f"{count(len(found), 'grant')} of administrative rights: {{}}",
+            listing([_who(finding) for finding in found], limit=10),
+        )
+    ]
+
+
+def _who(finding: Finding) -> Words:
+    return (
+        words("{} ({})", finding.says.values[0], finding.says.values[1])
+        if len(finding.says.values) > 1
+        else finding.says
+    )
+
+
+def environment_from(path: str) -> str:
+    """The environment that a plan's path tells, where it lies in its stack's folder (`cdktf.out/stacks/ENV/plan.json`)."""
+    match = re.search(r"(?:^|/)stacks/([^/]+)/[^/]+$", path.replace("\\", "/"))
+    return match[1] if match else ""

@@ -1,0 +1,384 @@
+"""Findings about federation on the AWS side: SAML providers, roles, their trust and permissions, keys and secrets."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from connect_sso.review import policy
+from connect_sso.review.findings import Finding, reason_of
+from connect_sso.review.plan import UNKNOWN, Change, Mark, Side, Value
+from connect_sso.review.words import Words, listing, words
+from connect_sso.review.world import World, resource_address, type_of
+
+
+def findings(world: World) -> Iterator[Finding]:
+    """Findings about what AWS trusts and what it allows."""
+    yield from _destroyed_or_replaced(world)
+    yield from _metadata(world)
+    yield from _trust(world)
+    yield from _sessions(world)
+    yield from _policies(world)
+    yield from _inline_policies(world)
+    yield from _attachments(world)
+    yield from _boundaries(world)
+    yield from _access_keys(world)
+    yield from _secrets(world)
+
+
+def _destroyed_or_replaced(world: World) -> Iterator[Finding]:
+    for kind, code, noun in (
+        ("aws_iam_saml_provider", "saml-provider", "SAML provider"),
+        ("aws_iam_role", "role", "role"),
+    ):
+        for change in world.plan.of(kind):
+            if not change.deletes:
+                continue
+            name = change.old().get("name")
+            if change.replaces:
+                says = words(
+                    f"Terraform destroys the {noun} {{}} and makes it anew as {{}}.", name, change.new().get("name")
+                )
+                yield Finding(f"{code}-replaced", change.address, says, reason_of(change))
+            else:
+                yield Finding(
+                    f"{code}-destroyed",
+                    change.address,
+                    words(f"Terraform destroys the {noun} {{}}.", name),
+                    reason_of(change),
+                )
+
+
+# --- metadata --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What decides whether AWS accepts an assertion: who issues it and which certificates may sign it."""
+
+    issuer: str
+    certificates: frozenset[str]
+    """Fingerprints (SHA-256, the first eight bytes) of the certificates."""
+
+    @classmethod
+    def of(cls, document: str) -> Metadata:
+        """Read from a SAML metadata document, which is only searched: parsing a stranger's XML is not needed for this."""
+        issuer = re.search(r"""<(?:[\w-]+:)?EntityDescriptor\b[^>]*?\bentityID\s*=\s*["']([^"']*)["']""", document)
+        certificates = re.findall(r"<(?:[\w-]+:)?X509Certificate[^>]*>([^<]*)<", document)
+        return cls(issuer[1] if issuer else "", frozenset(fingerprint(text) for text in certificates))
+
+
+def fingerprint(certificate: str) -> str:
+    """A short fingerprint of a certificate in base64: enough to tell two apart, as `openssl x509 -fingerprint -sha256` begins."""
+    bare = re.sub(r"\s+|-----[A-Z ]+-----", "", certificate)
+    try:
+        content = base64.b64decode(bare, validate=True)
+    except (binascii.Error, ValueError):
+        content = bare.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(content).digest()[:8].hex(":").upper()
+
+
+def _metadata(world: World) -> Iterator[Finding]:
+    for change in world.plan.of("aws_iam_saml_provider"):
+        if change.before is None or change.after is None or change.replaces:
+            continue
+        old, new = change.before.get("saml_metadata_document"), change.after.get("saml_metadata_document")
+        if old == new:
+            continue
+        name = change.after.get("name")
+        if not isinstance(old, str) or not isinstance(new, str):
+            says = words("The metadata of the SAML provider {} becomes another document, which is {}.", name, new)
+            yield Finding("metadata-changed", change.address, says)
+        elif _squeezed(old) != _squeezed(new):
+            says = words("The SAML provider {} gets another metadata document.", name)
+            yield Finding(
+                "metadata-changed",
+                change.address,
+                says,
+                details=tuple(_metadata_lines(Metadata.of(old), Metadata.of(new))),
+            )
+
+
+def _squeezed(document: str) -> str:
+    return re.sub(r">\s+<", "><", document).strip()
+
+
+def _metadata_lines(old: Metadata, new: Metadata) -> Iterator[Words]:
+    if old.issuer != new.issuer:
+        yield words("issuer {} instead of {}: another Okta app", new.issuer, old.issuer)
+    for certificate in sorted(old.certificates - new.certificates):
+        yield words("certificate {} is no longer accepted", certificate)
+    for certificate in sorted(new.certificates - old.certificates):
+        yield words("certificate {} is newly accepted", certificate)
+    if old == new:
+        yield words("issuer and certificates stay the same; other parts of the document differ")
+    elif old.certificates < new.certificates and old.issuer == new.issuer:
+        yield words("all certificates accepted so far stay accepted, so sign-in goes on")
+
+
+# --- policies --------------------------------------------------------------------------------------------------
+
+
+def policy_changes(old: Value, new: Value) -> list[Words]:
+    """What the policy document `new` admits beyond `old` (None: nothing), a line each."""
+    if old == new and not isinstance(new, Mark):
+        return []
+    if new is None:
+        new = '{"Statement": []}'
+    if not isinstance(new, str):
+        return [words("it is {}, so nothing can say whether it admits more", new if isinstance(new, Mark) else UNKNOWN)]
+    try:
+        after = policy.parse(new)
+    except policy.UnreadablePolicy as error:
+        return [words("it cannot be read ({})", str(error))]
+    if isinstance(old, Mark):
+        return [words("what it was before is {}, so nothing can say whether it admits more", old)]
+    try:
+        before = policy.parse(old) if isinstance(old, str) else ()
+    except policy.UnreadablePolicy:
+        before = ()
+    return policy.widenings(before, after)
+
+
+def _trust(world: World) -> Iterator[Finding]:
+    earlier = {
+        side.get("name"): side for side in world.before["aws_iam_role"].values() if isinstance(side.get("name"), str)
+    }
+    for change in world.plan.of("aws_iam_role"):
+        if not change.changes_something or change.after is None:
+            continue
+        name = change.after.get("name")
+        before = change.before or earlier.get(name if isinstance(name, str) else None)
+        lines = policy_changes(
+            before.get("assume_role_policy") if before else None, change.after.get("assume_role_policy")
+        )
+        if not lines:
+            continue
+        says = (
+            words("The trust policy of the role {} admits more than before.", name)
+            if before
+            else words("The new role {} can be assumed.", name)
+        )
+        yield Finding("trust-widened", change.address, says, details=tuple(lines))
+
+
+def _sessions(world: World) -> Iterator[Finding]:
+    for change in world.plan.of("aws_iam_role"):
+        if change.before is None or change.after is None or not change.changes_something:
+            continue
+        old, new = change.before.get("max_session_duration"), change.after.get("max_session_duration")
+        if isinstance(old, (int, float)) and isinstance(new, (int, float)) and new > old:
+            says = words(
+                "Sessions of the role {} may last {} seconds instead of {}.", change.after.get("name"), new, old
+            )
+            yield Finding("session-lengthened", change.address, says)
+
+
+def _policies(world: World) -> Iterator[Finding]:
+    for change in world.plan.of("aws_iam_policy"):
+        if not change.changes_something or change.before is None or change.after is None:
+            continue
+        lines = policy_changes(change.before.get("policy"), change.after.get("policy"))
+        if lines:
+            says = words("The policy {} allows more than before.", change.after.get("name"))
+            yield Finding("permission-widened", change.address, says, details=tuple(lines))
+
+
+INLINE_TYPES = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
+"""Inline policies and the attribute that names whose they are."""
+
+ATTACHMENT_TYPES = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
+"""Attachments of managed policies and the attribute that names to whom."""
+
+
+def _inline_policies(world: World) -> Iterator[Finding]:
+    for kind, owner in INLINE_TYPES.items():
+        earlier = {(_owner(world, side, owner), side.get("name")): side for side in world.before[kind].values()}
+        for change in world.plan.of(kind):
+            if not change.changes_something or change.after is None:
+                continue
+            whose = _owner(world, change.after, owner, change)
+            before = earlier.get((whose, change.after.get("name"))) or (
+                change.before if change.before and _owner(world, change.before, owner) == whose else None
+            )
+            lines = policy_changes(before.get("policy") if before else None, change.after.get("policy"))
+            if lines:
+                says = words(
+                    f"The {owner} {{}} is allowed more by its inline policy {{}}.", whose, change.after.get("name")
+                )
+                yield Finding("permission-widened", change.address, says, details=tuple(lines))
+    for change in world.plan.of("aws_iam_role"):
+        if not change.changes_something or change.after is None:
+            continue
+        old, new = _inline_blocks(change.old()), _inline_blocks(change.after)
+        for name in sorted(new, key=str):
+            lines = policy_changes(old.get(name), new[name])
+            if lines:
+                says = words("The role {} is allowed more by its inline policy {}.", change.after.get("name"), name)
+                yield Finding("permission-widened", change.address, says, details=tuple(lines))
+        attached, attached_before = change.after.get("managed_policy_arns"), change.old().get("managed_policy_arns")
+        if isinstance(attached, list):
+            for arn in attached:
+                if isinstance(arn, str) and not (isinstance(attached_before, list) and arn in attached_before):
+                    says = words("The role {} gets the policy {}.", change.after.get("name"), arn)
+                    yield Finding("permission-widened", change.address, says, details=tuple(_policy_lines(world, arn)))
+
+
+def _inline_blocks(side: Side) -> dict[str, Value]:
+    blocks = side.get("inline_policy")
+    found: dict[str, Value] = {}
+    for block in blocks if isinstance(blocks, list) else [blocks] if isinstance(blocks, Mark) else []:
+        if isinstance(block, Mark):
+            found[""] = block
+        elif isinstance(block, dict) and block.get("policy"):
+            found[str(block.get("name") or "")] = block.get("policy")
+    return found
+
+
+def _owner(world: World, side: Side, attribute: str, change: Change | None = None) -> str:
+    """Whose a policy is: the address of a role or user in the plan (stable when it is renamed), or its bare name."""
+    name = side.get(attribute)
+    kind = "aws_iam_role" if attribute == "role" else "aws_iam_user"
+    if isinstance(name, str):
+        for sides in (world.after[kind], world.before[kind]):
+            for address, owner in sides.items():
+                if owner.get("name") == name:
+                    return world.moved.get(address, address)
+        return name
+    for reference in world.plan.references(change, attribute) if change is not None else ():
+        address = resource_address(reference, change.module if change is not None else "")
+        if address in world.after[kind]:
+            return address
+    return str(name.value) if isinstance(name, Mark) else "?"
+
+
+def _attached_policy(world: World, side: Side, change: Change | None = None) -> str | Mark:
+    """What is attached: the address of a policy in the plan, or the ARN of another one."""
+    arn = side.get("policy_arn")
+    if isinstance(arn, str):
+        for sides in (world.after["aws_iam_policy"], world.before["aws_iam_policy"]):
+            for address, attached in sides.items():
+                if attached.get("arn") == arn:
+                    return world.moved.get(address, address)
+        return arn
+    for reference in world.plan.references(change, "policy_arn") if change is not None else ():
+        address = resource_address(reference, change.module if change is not None else "")
+        if address in world.after["aws_iam_policy"]:
+            return address
+    return arn if isinstance(arn, Mark) else UNKNOWN
+
+
+def _attachments(world: World) -> Iterator[Finding]:
+    for kind, owner in ATTACHMENT_TYPES.items():
+        before = {(_owner(world, side, owner), _attached_policy(world, side)) for side in world.before[kind].values()}
+        for change in world.plan.of(kind):
+            if not change.changes_something or change.after is None:
+                continue
+            pair = (_owner(world, change.after, owner, change), _attached_policy(world, change.after, change))
+            if pair in before and not isinstance(pair[1], Mark):
+                continue
+            attached = world.after["aws_iam_policy"].get(str(pair[1]))
+            name = attached.get("name") if attached is not None else pair[1]
+            says = words(f"The {owner} {{}} gets the policy {{}}.", _owner_name(world, pair[0]), name)
+            yield Finding("permission-widened", change.address, says, details=tuple(_policy_lines(world, pair[1])))
+
+
+def _owner_name(world: World, owner: str) -> Value:
+    for kind in ("aws_iam_role", "aws_iam_user"):
+        if owner in world.after[kind]:
+            return world.after[kind][owner].get("name")
+    return owner
+
+
+def _policy_lines(world: World, attached: str | Mark) -> list[Words]:
+    """What an attached policy allows, where the plan holds its document."""
+    side = world.after["aws_iam_policy"].get(str(attached))
+    if side is not None:
+        return policy_changes(None, side.get("policy"))
+    return [words("what this policy allows is not in the plan")]
+
+
+def _boundaries(world: World) -> Iterator[Finding]:
+    for change in world.plan.of("aws_iam_role", "aws_iam_user"):
+        if change.before is None or change.after is None or not change.changes_something:
+            continue
+        old, new = change.before.get("permissions_boundary"), change.after.get("permissions_boundary")
+        if old and old != new:
+            noun = "role" if change.type == "aws_iam_role" else "user"
+            says = words(
+                f"The permissions boundary of the {noun} {{}} becomes {{}} instead of {{}}.",
+                change.after.get("name"),
+                new or None,
+                old,
+            )
+            yield Finding("permission-widened", change.address, says)
+
+
+# --- keys and secrets ------------------------------------------------------------------------------------------
+
+
+def _access_keys(world: World) -> Iterator[Finding]:
+    for change in world.plan.of("aws_iam_access_key"):
+        user = change.new().get("user")
+        if change.creates:
+            yield Finding(
+                "access-key-created",
+                change.address,
+                words("A new access key is made for the user {}.", user),
+                reason_of(change),
+            )
+        elif (
+            change.after is not None
+            and change.old().get("status") == "Inactive"
+            and change.after.get("status") == "Active"
+        ):
+            yield Finding(
+                "access-key-created", change.address, words("An access key of the user {} is made active again.", user)
+            )
+
+
+_KEY_SECRETS = frozenset({"secret", "encrypted_secret", "ses_smtp_password_v4", "encrypted_ses_smtp_password_v4"})
+"""The attributes of an access key that hold its secret in one form or another."""
+
+
+def _secrets(world: World) -> Iterator[Finding]:
+    for name, change in world.plan.outputs.items():
+        if change.actions in (("no-op",), ("delete",)):
+            continue
+        source = _secret_among(world.plan.output_references(name))
+        if source is not None:
+            yield Finding("secret-read", change.address, words("The output {} holds the secret {}.", name, source))
+        elif change.loses_its_mark:
+            yield Finding(
+                "secret-read", change.address, words("The output {} was sensitive and will be shown in clear.", name)
+            )
+    readers = world.plan.readers_of("aws_iam_access_key")
+    for change in world.plan.changes if readers else ():
+        if not change.changes_something or change.after is None or change.deposed:
+            continue
+        for attribute, references in readers.get(
+            (world.plan.module_path(change), change.type, change.name), {}
+        ).items():
+            source = _secret_among(references)
+            if source is not None:
+                says = words("{} of this resource holds the secret {}.", attribute, source)
+                yield Finding("secret-read", change.address, says)
+
+
+def _secret_among(references: tuple[str, ...]) -> str | None:
+    return next((reference for reference in references if _is_secret(reference, references)), None)
+
+
+def _is_secret(reference: str, among: tuple[str, ...]) -> bool:
+    """Whether a reference reads a secret attribute, or a whole resource that has one (`jsonencode(aws_iam_access_key.x)`)."""
+    bare = resource_address(reference, "")
+    if type_of(bare) != "aws_iam_access_key":
+        return False
+    if reference == bare:
+        # Terraform lists the resource after each of its attributes; alone, it is read as a whole.
+        return not any(other != bare and other.startswith(bare) for other in among)
+    return reference.removeprefix(bare).lstrip(".").split(".")[0].split("[")[0] in _KEY_SECRETS

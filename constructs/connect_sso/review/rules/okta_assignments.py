@@ -1,0 +1,80 @@
+"""Findings about who gets which Okta app: only ways into the administration, and new roles, need a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connect_sso.review.findings import Finding
+from connect_sso.review.plan import UNKNOWN, Mark
+from connect_sso.review.words import Words, listing, words
+from connect_sso.review.world import Assignment, World, gone_and_new
+
+
+def findings(world: World) -> Iterator[Finding]:
+    """Findings about assignments that come, grow, or are the last of their kind."""
+    gone, new = gone_and_new(world.assignments_before, world.assignments_after)
+    for assignment in new:
+        opens = world.opens_administration(assignment.app) if assignment.app else None
+        if opens is False or assignment.kind == "everyone":
+            continue  # an app that opens to everyone is a finding of its own
+        address = world.assignments_after[assignment][0]
+        app = world.label(assignment.app) if assignment.app else UNKNOWN
+        if opens:
+            says = words("{} gets the app {}, which opens the administration.", _who(assignment), app)
+        else:
+            says = words(
+                "{} gets the app {}, which may open the administration: its page is {}.", _who(assignment), app, UNKNOWN
+            )
+        yield Finding("admin-app-assigned", address, says)
+    for assignment, (address, roles) in world.assignments_after.items():
+        earlier = world.assignments_before.get(assignment)
+        if earlier is not None and roles - earlier[1]:
+            says = words(
+                "{} gets the role {} with the app {}.",
+                _who(assignment),
+                listing(sorted(roles - earlier[1])),
+                world.label(assignment.app),
+            )
+            yield Finding("role-assigned", address, says)
+    yield from _last_way_in(world, gone)
+
+
+def _who(assignment: Assignment) -> Words:
+    if assignment.kind == "rule":
+        who = words("Everyone who matches the group rule {}", assignment.who)
+    elif assignment.kind == "person":
+        who = words("{}", assignment.who)
+    else:
+        who = words("The group {}", assignment.who)
+    return (
+        words("{} (through the group {})", who, assignment.group)
+        if assignment.group and assignment.group != assignment.who
+        else who
+    )
+
+
+def _last_way_in(world: World, gone: list[Assignment]) -> Iterator[Finding]:
+    """When nobody at all is left who is assigned to an app that opens the administration."""
+    before = [way for way in world.assignments_before if _opened_administration(world, way)]
+    after = [
+        way
+        for way in world.assignments_after
+        if world.apps_after.get(way.app) is None or _may_open_administration(world, way)
+    ]
+    if not before or after:
+        return
+    lost = [way for way in gone if way in before] or before
+    who = listing([way.who if isinstance(way.who, (str, Mark)) else UNKNOWN for way in lost], limit=10)
+    address = world.assignments_before[lost[0]][0]
+    says = words("After this nobody is assigned to an app that opens the administration; the last: {}.", who)
+    yield Finding("last-administrator", world.moved.get(address, address), says)
+
+
+def _opened_administration(world: World, way: Assignment) -> bool:
+    app = world.apps_before.get(way.app)
+    return app is not None and app.active and app.opens_administration is True
+
+
+def _may_open_administration(world: World, way: Assignment) -> bool:
+    app = world.apps_after[way.app]
+    return app.active and app.opens_administration is not False

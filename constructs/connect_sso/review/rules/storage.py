@@ -1,0 +1,263 @@
+"""Findings about the recordings: buckets, keys, and what protects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connect_sso.review.findings import Finding, reason_of
+from connect_sso.review.plan import UNKNOWN, Change, Mark, Side, Value
+from connect_sso.review.rules.iam import policy_changes
+from connect_sso.review.words import Words, words
+from connect_sso.review.world import World
+
+PUBLIC_ACCESS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+SAFE_ACLS = frozenset({"", "private", "bucket-owner-full-control", "bucket-owner-read", "log-delivery-write"})
+
+_GUARDS = {
+    "aws_s3_bucket_public_access_block": ("public-access", "block on public access"),
+    "aws_s3_bucket_ownership_controls": ("public-access", "rule that access lists do not count"),
+    "aws_s3_bucket_server_side_encryption_configuration": ("encryption-weakened", "default encryption"),
+    "aws_s3_bucket_policy": ("encryption-weakened", "bucket policy"),
+    "aws_s3_bucket_versioning": ("storage-weakened", "versioning"),
+    "aws_connect_instance_storage_config": ("storage-weakened", "storage of one kind of recordings"),
+}
+"""What protects a bucket, with the code for its end and what to call it."""
+
+
+def findings(world: World) -> Iterator[Finding]:
+    """Findings about storage that goes, or is protected less than before."""
+    yield from _destroyed(world)
+    yield from _guards_removed(world)
+    yield from _buckets(world)
+    yield from _public_access(world)
+    yield from _encryption(world)
+    yield from _versioning(world)
+    yield from _keys(world)
+    yield from _storage_configs(world)
+    yield from _resource_policies(world)
+
+
+def _changed(world: World, kind: str) -> Iterator[Change]:
+    """Changes of a type that leave an object behind."""
+    return (change for change in world.plan.of(kind) if change.changes_something and change.after is not None)
+
+
+def _destroyed(world: World) -> Iterator[Finding]:
+    for change in world.plan.changes:
+        if not change.managed or not change.deletes:
+            continue
+        again = " and makes a new one" if change.replaces else ""
+        if change.type == "aws_s3_bucket":
+            says = words(f"Terraform destroys the bucket {{}}{again}.", change.old().get("bucket"))
+        elif change.type == "aws_kms_key":
+            days = change.old().get("deletion_window_in_days") or 30
+            says = words(
+                f"Terraform schedules the deletion of the key {{}} in {{}} days{again}.", change.old().get("arn"), days
+            )
+        else:
+            continue
+        yield Finding("storage-destroyed", change.address, says, reason_of(change))
+
+
+def _guards_removed(world: World) -> Iterator[Finding]:
+    for kind, (code, noun) in _GUARDS.items():
+        standing = {_target(side) for change in world.plan.of(kind) if (side := change.after) is not None}
+        for change in world.plan.of(kind):
+            if not change.deletes or change.replaces or _target(change.old()) in standing:
+                continue
+            if kind == "aws_s3_bucket_policy" and not policy_changes(change.old().get("policy"), None):
+                continue  # it only allowed things
+            says = words(f"The {noun} of {{}} is taken away.", _target(change.old()))
+            yield Finding(code, change.address, says, reason_of(change))
+
+
+def _target(side: Side) -> str | Mark:
+    value = side.get("bucket") or side.get("resource_type")
+    return value if isinstance(value, (str, Mark)) else UNKNOWN
+
+
+def _buckets(world: World) -> Iterator[Finding]:
+    for change in _changed(world, "aws_s3_bucket"):
+        old, new = change.old(), change.new()
+        if new.get("force_destroy") is True and old.get("force_destroy") is not True and change.before is not None:
+            says = words(
+                "The bucket {} may from now on be destroyed with all that is in it (force_destroy).", new.get("bucket")
+            )
+            yield Finding("storage-weakened", change.address, says)
+        acl = new.get("acl")
+        if acl != old.get("acl") and isinstance(acl, str) and acl not in SAFE_ACLS:
+            yield Finding(
+                "public-access", change.address, words("The bucket {} gets the access list {}.", new.get("bucket"), acl)
+            )
+
+
+def _public_access(world: World) -> Iterator[Finding]:
+    for change in _changed(world, "aws_s3_bucket_public_access_block"):
+        old, new = change.old(), change.new()
+        # S3 blocks public access of a new bucket by itself: less than that is less than before.
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+        lifted = [
+            name
+            for name in PUBLIC_ACCESS
+            if new.get(name) is not True and (old.get(name) is True or change.before is None)
+        ]
+        if lifted:
+            details = tuple(words(f"{name}: {{}}", new.get(name)) for name in lifted)
+            yield Finding(
+                "public-access",
+                change.address,
+                words("The block on public access of {} is lifted.", _target(new)),
+                details=details,
+            )
+    for change in _changed(world, "aws_s3_bucket_ownership_controls"):
+        old_rule, new_rule = change.old().block("rule"), change.new().block("rule")
+        before = old_rule.get("object_ownership") if old_rule else None
+        after = new_rule.get("object_ownership") if new_rule else None
+        if before == "BucketOwnerEnforced" and after != before:
+            says = words("Access lists count again in {} ({} instead of {}).", _target(change.new()), after, before)
+            yield Finding("public-access", change.address, says)
+
+
+def _encryption(world: World) -> Iterator[Finding]:
+    for change in _changed(world, "aws_s3_bucket_server_side_encryption_configuration"):
+        if change.before is None or change.after is None:
+            continue
+        old, new = _default_encryption(change.before), _default_encryption(change.after)
+        if old == new and UNKNOWN not in new:
+            continue
+        details = []
+        if (
+            old[0] != new[0]
+            and not (old[0] in (None, "AES256") and new[0] in ("aws:kms", "aws:kms:dsse"))
+            and new[0] != "aws:kms:dsse"
+        ):
+            details.append(words("algorithm: {} instead of {}", new[0], old[0]))
+        if old[1] and old[1] != new[1]:
+            details.append(words("key: {} instead of {}", new[1], old[1]))
+        if details:
+            says = words("New recordings in {} are encrypted in another way.", _target(change.after))
+            yield Finding("encryption-weakened", change.address, says, details=tuple(details))
+
+
+def _default_encryption(side: Side) -> tuple[Value, Value]:
+    """The algorithm and the key of a bucket's default encryption."""
+    rule = side.block("rule")
+    default = rule.block("apply_server_side_encryption_by_default") if rule else None
+    if default is None:
+        value = side.get("rule")
+        return (value, value) if isinstance(value, Mark) else (None, None)
+    return default.get("sse_algorithm"), default.get("kms_master_key_id") or None
+
+
+def _versioning(world: World) -> Iterator[Finding]:
+    for change in _changed(world, "aws_s3_bucket_versioning"):
+        old, new = change.old().block("versioning_configuration"), change.new().block("versioning_configuration")
+        for attribute in ("status", "mfa_delete"):
+            before, after = old.get(attribute) if old else None, new.get(attribute) if new else None
+            if before == "Enabled" and after != "Enabled" and after is not UNKNOWN:
+                what = "Versioning" if attribute == "status" else "The second factor for deleting versions"
+                yield Finding(
+                    "storage-weakened",
+                    change.address,
+                    words(f"{what} of {{}} is {{}} instead of {{}}.", _target(change.new()), after, before),
+                )
+
+
+def _keys(world: World) -> Iterator[Finding]:
+    for change in _changed(world, "aws_kms_key"):
+        if change.before is None:
+            continue
+        old, new = change.old(), change.new()
+        for attribute, what in (
+            ("is_enabled", "is disabled: what it encrypted cannot be read"),
+            ("enable_key_rotation", "no longer rotates"),
+        ):
+            if old.get(attribute) is True and new.get(attribute) is not True:
+                yield Finding("encryption-weakened", change.address, words(f"The key {{}} {what}.", old.get("arn")))
+        before, after = old.get("deletion_window_in_days"), new.get("deletion_window_in_days")
+        if isinstance(after, (int, float)) and after < (before if isinstance(before, (int, float)) else 30):
+            says = words(
+                "A deletion of the key {} could be stopped for {} days only, instead of {}.",
+                old.get("arn"),
+                after,
+                before or 30,
+            )
+            yield Finding("storage-weakened", change.address, says)
+        if (
+            new.get("bypass_policy_lockout_safety_check") is True
+            and old.get("bypass_policy_lockout_safety_check") is not True
+        ):
+            yield Finding(
+                "encryption-weakened",
+                change.address,
+                words("The key {} may get a policy that locks everyone out.", old.get("arn")),
+            )
+
+
+def _storage_configs(world: World) -> Iterator[Finding]:
+    for change in _changed(world, "aws_connect_instance_storage_config"):
+        kind = change.new().get("resource_type")
+        old, new = _storage(change.old()), _storage(change.new())
+        if new is None or isinstance(new.get("s3_config"), Mark):
+            continue
+        s3, old_s3 = new.block("s3_config"), old.block("s3_config") if old else None
+        if s3 is None:
+            continue
+        key, old_key = _encryption_key(s3), _encryption_key(old_s3) if old_s3 else None
+        if key is None:
+            if old_key is not None or change.before is None:
+                yield Finding(
+                    "encryption-weakened", change.address, words("{} are stored without a key of their own.", kind)
+                )
+        elif old_key is not None and key != old_key:
+            says = words("{} are encrypted with {} instead of {}.", kind, key, old_key)
+            yield Finding("encryption-weakened", change.address, says)
+        if old_s3 is not None and s3.get("bucket_name") != old_s3.get("bucket_name"):
+            says = words(
+                "{} go to the bucket {} instead of {}.", kind, s3.get("bucket_name"), old_s3.get("bucket_name")
+            )
+            yield Finding("storage-weakened", change.address, says)
+
+
+def _storage(side: Side) -> Side | None:
+    return side.block("storage_config")
+
+
+def _encryption_key(s3: Side) -> Value:
+    encryption = s3.block("encryption_config")
+    if encryption is not None:
+        return encryption.get("key_id")
+    value = s3.get("encryption_config")
+    return value if isinstance(value, Mark) else None
+
+
+def _resource_policies(world: World) -> Iterator[Finding]:
+    for kind, noun in (
+        ("aws_s3_bucket_policy", "bucket policy of"),
+        ("aws_kms_key_policy", "policy of the key"),
+        ("aws_kms_key", "policy of the key"),
+    ):
+        for change in _changed(world, kind):
+            if change.before is None or change.replaces:
+                continue
+            old, new = change.before.get("policy"), change.new().get("policy")
+            if kind == "aws_kms_key" and (
+                new is None or (new is UNKNOWN and not world.plan.references(change, "policy"))
+            ):
+                continue  # not set: AWS's default policy, computed
+            lines = policy_changes(old, new)
+            if lines:
+                target = change.new().get("bucket") or change.new().get("key_id") or change.new().get("arn")
+                code = "encryption-weakened" if any(_asks_for_tls(line) for line in lines) else "permission-widened"
+                yield Finding(
+                    code,
+                    change.address,
+                    words(f"The {noun} {{}} allows more than before.", target),
+                    details=tuple(lines),
+                )
+
+
+def _asks_for_tls(line: Words) -> bool:
+    return line.prose[0].startswith("no longer forbids") and any(
+        value.lower() == "aws:securetransport" for value in line.values
+    )

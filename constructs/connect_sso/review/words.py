@@ -1,0 +1,117 @@
+"""Sentences about a plan: our prose, with values from the plan in it that each renderer escapes in its own way.
+
+A plan's values are written by whoever wrote the change under review, so none may reach a report as text of ours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from connect_sso.review.plan import Mark, Value
+
+LONGEST_VALUE = 200
+"""Characters of a value that a report shows; what is longer is cut and its length said."""
+
+
+@dataclass(frozen=True, order=True)
+class Words:
+    """A sentence or part of one: prose and values in turn, one more of the former.
+
+    Made with `words`; shown with `show` (escaping for one medium) or `plain`.
+    """
+
+    prose: tuple[str, ...]
+    values: tuple[str, ...] = ()
+
+    def show(self, escape: Callable[[str], str]) -> str:
+        """The sentence with each value through `escape`."""
+        shown = [self.prose[0]]
+        for value, prose in zip(self.values, self.prose[1:], strict=True):
+            shown += (escape(value), prose)
+        return "".join(shown)
+
+    def plain(self) -> str:
+        """The sentence as one line of text, with values in quotes where they could be taken for prose."""
+        return self.show(quoted)
+
+
+def words(template: str, *values: Value | Words | tuple[str, ...]) -> Words:
+    """`template` with each `{}` replaced: by a value of the plan, by a mark, or by other words."""
+    pieces = template.split("{}")
+    if len(pieces) != len(values) + 1:
+        raise ValueError(f"{len(values)} values for {template!r}")
+    prose = [pieces[0]]
+    found: list[str] = []
+    for value, piece in zip(values, pieces[1:], strict=True):
+        inner = value if isinstance(value, Words) else _value_words(value)
+        prose[-1] += inner.prose[0]
+        prose += inner.prose[1:]
+        found += inner.values
+        prose[-1] += piece
+    return Words(tuple(prose), tuple(found))
+
+
+def _value_words(value: Value | tuple[str, ...]) -> Words:
+    if isinstance(value, Mark):
+        return Words((value.value,))
+    if value is None:
+        return Words(("(not set)",))
+    if isinstance(value, bool):
+        return Words(("true" if value else "false",))
+    if isinstance(value, (int, float)):
+        return Words((str(value),))
+    return Words(("", ""), (value if isinstance(value, str) else one_line_json(value),))
+
+
+def listing(values: Iterable[str | Mark | Words], limit: int = 20) -> Words:
+    """The values with commas between, cut after `limit` with a count of the rest; `nothing` for none."""
+    items = [value if isinstance(value, Words) else _value_words(value) for value in values]
+    if not items:
+        return Words(("nothing",))
+    shown = items if len(items) <= limit else items[:limit]
+    joined = words(", ".join(["{}"] * len(shown)), *shown)
+    return joined if len(items) <= limit else words(f"{{}} and {len(items) - limit:,} more", joined)
+
+
+def one_line_json(value: object) -> str:
+    """A JSON value on one line, keys sorted; marks as the text they stand for."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=lambda mark: mark.value)
+
+
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+)
+"""Control characters (escape sequences of a terminal begin with one), line breaks, and what reorders or hides text."""
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with each character that a reader cannot see, or that a terminal obeys, spelled out."""
+    return _INVISIBLE.sub(_spelled_out, text)
+
+
+def _spelled_out(match: re.Match[str]) -> str:
+    return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(match[0], f"\\u{{{ord(match[0]):04X}}}")
+
+
+def cut(text: str, longest: int = LONGEST_VALUE) -> str:
+    """`text`, or its beginning with the number of characters it has."""
+    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+
+
+def quoted(text: str) -> str:
+    """A value for plain text: visible, cut, and in double quotes unless it is a word that needs none."""
+    shown = cut(visible(text))
+    return (
+        shown
+        if re.fullmatch(r"[\w.-]+(\.[\w-]+)+(\[[^\]]*\])?|[\w+=,.@:/*-]*[:/@*][\w+=,.@:/*-]*", shown)
+        else f'"{shown}"'
+    )
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 user`, `2,000 users`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -1,0 +1,560 @@
+"""Both worlds of a plan, as it was and as it will be, in the words of people: users, groups, apps, roles and profiles.
+
+A plan names things by id and by address. Here they are found by what they are: by resource type and attribute values,
+wherever in the configuration they stand and whatever they are called there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from connect_sso.review.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
+
+ADMIN_PROFILE = "Admin"
+"""The built-in security profile that may do everything.
+
+https://docs.aws.amazon.com/connect/latest/adminguide/default-security-profiles.html
+"""
+
+POWERFUL_PROFILES = frozenset({ADMIN_PROFILE, "CallCenterManager"})
+"""Built-in profiles with administrative rights: CallCenterManager manages users (same page)."""
+
+HARMLESS_PROFILES = frozenset({"Agent", "QualityAnalyst"})
+"""Built-in profiles without administrative rights (same page)."""
+
+ADMIN_PERMISSIONS = frozenset(
+    {
+        "SecurityProfiles.Create",
+        "SecurityProfiles.Edit",
+        "Users.Create",
+        "Users.Edit",
+        "Users.EditPermission",
+    }
+)
+"""Permissions of a custom profile that let its user give rights, to others or to themselves.
+
+https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html
+"""
+
+Address = str
+
+
+@dataclass(frozen=True)
+class Person:
+    """A Connect user: what decides what they may do."""
+
+    profiles: frozenset[str]
+    """Names of the security profiles, ids where the plan does not know the name."""
+    unknown_profiles: bool
+    """Whether some are only known after apply."""
+    routing_profile: str | Mark | None
+    address: Address
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One way to an Okta app: who, to which app, with which roles."""
+
+    kind: str
+    """`person`, `group`, `rule` (a group rule's matches) or `everyone`."""
+    who: str | Mark
+    app: Address
+    """The app's address after the change, which is also its key."""
+    group: str = ""
+    """The group that leads there, for a member or a rule."""
+
+
+@dataclass(frozen=True)
+class App:
+    """An Okta app as it is on one side of the change."""
+
+    address: Address
+    label: str | Mark | None
+    relay_state: str | Mark | None
+    active: bool
+    open_to_all: bool
+
+    @property
+    def opens_administration(self) -> bool | None:
+        """Whether a sign-in lands in the administration; None where that is only known after apply."""
+        return opens_administration(self.relay_state)
+
+
+def opens_administration(relay_state: Value) -> bool | None:
+    """Whether a relay state leads to the admin website (or, being empty, to the AWS console); None if not known.
+
+    It does unless it asks for the agents' pages or for a page outside Amazon Connect:
+    https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
+    """
+    if isinstance(relay_state, Mark):
+        return None
+    if not isinstance(relay_state, str) or not relay_state:
+        return True
+    destinations = parse_qs(urlsplit(relay_state).query).get("destination", [""]) if _is_url(relay_state) else [""]
+    destination = unquote(destinations[0]).strip()
+    if re.match(r"https://", destination, re.IGNORECASE):
+        if not _is_url(destination) or not re.search(
+            r"\.(my\.connect\.aws|awsapps\.com)$", urlsplit(destination).netloc.lower()
+        ):
+            return False
+        destination = urlsplit(destination).path  # the instance's own pages, written as a whole address
+    path = re.sub(r"/{2,}", "/", destination.split("?")[0].split("#")[0].lower()).removeprefix("/connect")
+    return re.match(r"/(ccp(-v2)?|agent-app(-v2)?)(/|$)", path) is None or ".." in path
+
+
+def _is_url(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return True
+
+
+class Names:
+    """Names for the ids that a plan uses, from the lookups and resources in it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._by_id: dict[str, dict[str, str]] = {}
+        for resource in (*plan.prior.values(), *plan.planned.values()):
+            if str(resource.get("type")) in _NAMED:
+                self._take(str(resource["type"]), side_of(resource))
+        for change in (*plan.changes, *plan.drift):
+            if change.type in _NAMED:
+                for side in (change.before, change.after):
+                    if side is not None:
+                        self._take(change.type, side)
+
+    def _take(self, kind: str, side: Side) -> None:
+        for what, id_attribute, name_attribute in _NAMED[kind]:
+            for part in _members(side) if id_attribute.startswith("users.") else (side,):
+                identifier = part.get(id_attribute.removeprefix("users."))
+                name = part.get(name_attribute)
+                if isinstance(identifier, str) and isinstance(name, str) and identifier and name:
+                    self._by_id.setdefault(what, {})[identifier] = name
+
+    def get(self, what: str, identifier: str) -> str | None:
+        """The name of a `security profile`, `routing profile`, `group`, `person`, `policy` or `IAM policy`, if known."""
+        return self._by_id.get(what, {}).get(identifier)
+
+    def resolve(self, what: str, value: Value, change: Change | None = None, attribute: str = "") -> str | Mark | None:
+        """The name for an id; where the id is only known after apply, from what the configuration refers to.
+
+        Falls back to the id itself (a stranger's, of which the plan holds no name), or to the mark.
+        """
+        if isinstance(value, str):
+            return self.get(what, value) or value
+        if value is UNKNOWN and change is not None:
+            name = self._referenced(what, change, attribute)
+            return name if name is not None else UNKNOWN
+        return value if isinstance(value, Mark) else None
+
+    def _referenced(self, what: str, change: Change, attribute: str) -> str | None:
+        for reference in self._plan.references(change, attribute):
+            address = resource_address(reference, change.module)
+            kind = type_of(address)
+            if not any(named[0] == what for named in _NAMED.get(kind, ())):
+                continue
+            name_attribute = next(named[2] for named in _NAMED[kind] if named[0] == what)
+            for candidate in (address, f"{address}[{json.dumps(change.index, ensure_ascii=False)}]"):
+                side = self._side_at(candidate)
+                if side is not None and isinstance(name := side.get(name_attribute), str):
+                    return name
+        if isinstance(change.index, str) and any(
+            "each." in reference or type_of(resource_address(reference, "")) in _NAMED
+            for reference in self._plan.references(change, attribute)
+        ):
+            return change.index  # one instance per group or person, keyed by the name
+        return None
+
+    def _side_at(self, address: Address) -> Side | None:
+        change = self._changes_by_address.get(address)
+        if change is not None:
+            return change.after
+        resource = self._plan.planned.get(address)
+        return side_of(resource) if resource is not None else None
+
+    @cached_property
+    def _changes_by_address(self) -> Mapping[Address, Change]:
+        return {change.address: change for change in self._plan.changes if not change.deposed}
+
+
+_NAMED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    "aws_connect_security_profile": (("security profile", "security_profile_id", "name"),),
+    "aws_connect_routing_profile": (("routing profile", "routing_profile_id", "name"),),
+    "aws_iam_policy": (("IAM policy", "arn", "name"),),
+    "okta_group": (("group", "id", "name"),),
+    "okta_user": (("person", "id", "login"),),
+    "okta_users": (("person", "users.id", "login"),),
+    "okta_policy": (("policy", "id", "name"),),
+    "okta_app_signon_policy": (("policy", "id", "name"),),
+}
+"""Types (resources and data sources) that know a name: what it is the name of, and the attributes of id and name."""
+
+
+def _members(side: Side) -> Iterator[Side]:
+    users = side.get("users")
+    for user in users if isinstance(users, list) else ():
+        if isinstance(user, dict):
+            yield Side(user)
+
+
+_ADDRESS = re.compile(
+    r'^((?:module\.[\w-]+(?:\[[^\]]*\])?\.)*)((?:data\.)?[\w-]+\.[\w-]+(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?)'
+)
+
+
+def resource_address(reference: str, module: str) -> Address:
+    """The resource that a reference of the configuration (`okta_group.admin.id`) names, from within `module`."""
+    match = _ADDRESS.match(reference)
+    if match is None:
+        return ""
+    return f"{module}.{match[0]}" if module else match[0]
+
+
+def type_of(address: Address) -> str:
+    """The type in a resource's or data source's address."""
+    bare = re.sub(r'^(?:module\.[\w-]+(?:\[(?:"(?:[^"\\]|\\.)*"|\d+)\])?\.)*(?:data\.)?', "", address)
+    return bare.split(".")[0]
+
+
+SNAPSHOT_TYPES = frozenset(
+    {
+        "aws_connect_user",
+        "aws_connect_security_profile",
+        "aws_iam_policy",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_saml_provider",
+        "aws_iam_user",
+        "aws_iam_user_policy",
+        "aws_iam_user_policy_attachment",
+        "okta_app_group_assignment",
+        "okta_app_group_assignments",
+        "okta_app_saml",
+        "okta_app_user",
+        "okta_group",
+        "okta_group_memberships",
+        "okta_group_rule",
+    }
+)
+
+
+class World:
+    """What is there before the change, and what will be there after it."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.names = Names(plan)
+        self.before: dict[str, dict[Address, Side]] = {kind: {} for kind in SNAPSHOT_TYPES}
+        self.after: dict[str, dict[Address, Side]] = {kind: {} for kind in SNAPSHOT_TYPES}
+        self.changes: dict[Address, Change] = {}
+        self.moved: dict[Address, Address] = {}
+        """Former address to new one."""
+        for address, resource in plan.prior.items():
+            kind = resource.get("type")
+            if kind in SNAPSHOT_TYPES and resource.get("mode") == "managed":
+                self.before[kind][address] = side_of(resource)
+        for kind in SNAPSHOT_TYPES:
+            self.after[kind].update(self.before[kind])
+            for change in plan.of(kind):
+                self._apply(change)
+
+    def _apply(self, change: Change) -> None:
+        self.changes[change.address] = change
+        if change.previous_address is not None:
+            self.moved[change.previous_address] = change.address
+            self.after[change.type].pop(change.previous_address, None)
+        if change.before is not None:
+            self.before[change.type][change.previous_address or change.address] = change.before
+        if change.after is not None:
+            self.after[change.type][change.address] = change.after
+        elif change.deletes or change.forgets:
+            self.after[change.type].pop(change.address, None)
+
+    def change_at(self, address: Address) -> Change | None:
+        """The change of the resource at an address, its former address included."""
+        return self.changes.get(self.moved.get(address, address))
+
+    @cached_property
+    def is_new(self) -> bool:
+        """Whether this is the first plan: nothing is managed yet, and everything is made."""
+        if any(resource.get("mode") == "managed" for resource in self.plan.prior.values()):
+            return False
+        real = [change for change in self.plan.changes if change.changes_something]
+        return bool(real) and all(change.actions == ("create",) for change in real)
+
+    # --- Connect users -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def people_before(self) -> Mapping[str, Person]:
+        """The Connect users before, by user name."""
+        return self._people(self.before["aws_connect_user"], "before")
+
+    @cached_property
+    def people_after(self) -> Mapping[str, Person]:
+        """The Connect users after, by user name."""
+        return self._people(self.after["aws_connect_user"], "after")
+
+    def _people(self, users: Mapping[Address, Side], when: str) -> Mapping[str, Person]:
+        known = self._people_output(when)
+        found: dict[str, Person] = {}
+        for address, side in users.items():
+            name = side.get("name")
+            username = name if isinstance(name, str) else address
+            profiles, unknown = self._profiles(side, address, known.get(username))
+            earlier = found.get(username)
+            if earlier is not None:
+                profiles, unknown = profiles | earlier.profiles, unknown or earlier.unknown_profiles
+            routing = self.names.resolve(
+                "routing profile", side.get("routing_profile_id"), self.change_at(address), "routing_profile_id"
+            )
+            found[username] = Person(profiles, unknown, routing, address)
+        return found
+
+    def _profiles(self, side: Side, address: Address, known: frozenset[str] | None) -> tuple[frozenset[str], bool]:
+        value = side.get("security_profile_ids")
+        if not isinstance(value, list):
+            return (known, False) if known is not None else (frozenset(), isinstance(value, Mark))
+        names: set[str] = set()
+        unknown = False
+        for identifier in value:
+            if isinstance(identifier, str):
+                names.add(self.names.get("security profile", identifier) or identifier)
+            else:
+                unknown = True
+        return (names | known, False) if unknown and known is not None else (frozenset(names), unknown)
+
+    def _people_output(self, when: str) -> Mapping[str, frozenset[str]]:
+        """The stack's own map from user names to names of security profiles: a first plan holds only unknown ids."""
+        change = self.plan.outputs.get("people")
+        side = None if change is None else (change.before if when == "before" else change.after)
+        people = side.get("value") if side is not None else None
+        if not isinstance(people, dict):
+            return {}
+        return {
+            username: frozenset(name for name in names if isinstance(name, str))
+            for username, names in people.items()
+            if isinstance(names, list) and all(isinstance(name, str) for name in names)
+        }
+
+    def profile_rights(self, profile: str) -> str:
+        """Whether a security profile has administrative rights: `admin`, `none`, or `unknown` for a custom one."""
+        if profile in POWERFUL_PROFILES:
+            return "admin"
+        if profile in HARMLESS_PROFILES:
+            return "none"
+        for side in self.after["aws_connect_security_profile"].values():
+            if side.get("name") == profile:
+                permissions = side.get("permissions")
+                if isinstance(permissions, list) and all(isinstance(item, str) for item in permissions):
+                    return "admin" if ADMIN_PERMISSIONS.intersection(permissions) else "none"  # type: ignore[arg-type]
+        return "named" if re.search(r"admin", profile, re.IGNORECASE) else "unknown"
+
+    # --- Okta apps ---------------------------------------------------------------------------------------------
+
+    @cached_property
+    def apps_before(self) -> Mapping[Address, App]:
+        """The Okta apps before, by the address they have after."""
+        return {
+            self.moved.get(address, address): _app(self.moved.get(address, address), side)
+            for address, side in self.before["okta_app_saml"].items()
+        }
+
+    @cached_property
+    def apps_after(self) -> Mapping[Address, App]:
+        """The Okta apps after, by address."""
+        return {address: _app(address, side) for address, side in self.after["okta_app_saml"].items()}
+
+    def label(self, app: Address) -> str | Mark:
+        """What people call the app: its label after the change, before it where it goes, or else its address."""
+        for apps in (self.apps_after, self.apps_before):
+            if app in apps and apps[app].label is not None:
+                return apps[app].label or app
+        return app
+
+    @cached_property
+    def _app_ids(self) -> Mapping[str, Address]:
+        found = {}
+        for sides in (self.before, self.after):
+            for address, side in sides["okta_app_saml"].items():
+                if isinstance(identifier := side.get("id"), str):
+                    found[identifier] = self.moved.get(address, address)
+        return found
+
+    def app_of(self, app_id: Value, change: Change | None) -> Address:
+        """The address of the app with an id, or the one that the configuration refers to; the id for a stranger."""
+        if isinstance(app_id, str):
+            return self._app_ids.get(app_id, app_id)
+        if change is not None:
+            for reference in self.plan.references(change, "app_id"):
+                address = resource_address(reference, change.module)
+                if address in self.after["okta_app_saml"]:
+                    return address
+                if isinstance(change.index, (str, int)):
+                    indexed = f"{address}[{json.dumps(change.index, ensure_ascii=False)}]"
+                    if indexed in self.after["okta_app_saml"]:
+                        return indexed
+        new = [address for address, side in self.after["okta_app_saml"].items() if side.get("id") is UNKNOWN]
+        return new[0] if len(new) == 1 else ""
+
+    def opens_administration(self, app: Address) -> bool | None:
+        """Whether an app opens the administration after the change; None where it is not known."""
+        known = self.apps_after.get(app) or self.apps_before.get(app)
+        return known.opens_administration if known is not None else None
+
+    # --- assignments -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def assignments_before(self) -> Mapping[Assignment, tuple[Address, frozenset[str]]]:
+        """Every way to an app before, with the address it is from and the roles it carries."""
+        return dict(self._assignments(self.before, self.apps_before))
+
+    @cached_property
+    def assignments_after(self) -> Mapping[Assignment, tuple[Address, frozenset[str]]]:
+        """Every way to an app after, with the address it is from and the roles it carries."""
+        return dict(self._assignments(self.after, self.apps_after))
+
+    def _assignments(
+        self, sides: Mapping[str, Mapping[Address, Side]], apps: Mapping[Address, App]
+    ) -> Iterator[tuple[Assignment, tuple[Address, frozenset[str]]]]:
+        group_apps: dict[str, set[Address]] = {}
+        for address, group, app, profile in self._group_assignments(sides):
+            yield Assignment("group", group, app), (address, roles_in(profile))
+            if isinstance(group, str):
+                group_apps.setdefault(group, set()).add(app)
+        for address, side in sides["okta_app_user"].items():
+            change = self.change_at(address)
+            login = self.names.resolve("person", side.get("user_id"), change, "user_id")
+            if not isinstance(login, str) or login == side.get("user_id"):
+                login = _text(side.get("username")) or login or UNKNOWN
+            yield (
+                Assignment("person", login, self.app_of(side.get("app_id"), change)),
+                (address, roles_in(side.get("profile"))),
+            )
+        for address, side in sides["okta_group_memberships"].items():
+            change = self.change_at(address)
+            group = self.names.resolve("group", side.get("group_id"), change, "group_id") or UNKNOWN
+            users = side.get("users")
+            members = [users] if isinstance(users, Mark) else users if isinstance(users, list) else []
+            for member in members:
+                login = self.names.resolve("person", member, change, "users") or UNKNOWN
+                for app in self._led_to(group, group_apps):
+                    yield (
+                        Assignment("person", login, app, str(group) if isinstance(group, str) else ""),
+                        (address, frozenset()),
+                    )
+        for address, side in sides["okta_group_rule"].items():
+            if side.get("status") == "INACTIVE":
+                continue
+            change = self.change_at(address)
+            targets = side.get("group_assignments")
+            for target in targets if isinstance(targets, list) else [targets]:
+                group = self.names.resolve("group", target, change, "group_assignments") or UNKNOWN
+                for app in self._led_to(group, group_apps):
+                    for kind, source in self.rule_sources(side, change):
+                        yield (
+                            Assignment(kind, source, app, group if isinstance(group, str) else ""),
+                            (address, frozenset()),
+                        )
+        for app_address, app in apps.items():
+            if app.open_to_all and app.active:
+                yield (
+                    Assignment("everyone", "everyone in the Okta organization", app_address),
+                    (app_address, frozenset()),
+                )
+
+    def _group_assignments(
+        self, sides: Mapping[str, Mapping[Address, Side]]
+    ) -> Iterator[tuple[Address, str | Mark, Address, Value]]:
+        for address, side in sides["okta_app_group_assignment"].items():
+            change = self.change_at(address)
+            group = self.names.resolve("group", side.get("group_id"), change, "group_id") or UNKNOWN
+            if (
+                isinstance(group, str)
+                and group == side.get("group_id")
+                and change is not None
+                and isinstance(change.index, str)
+            ):
+                group = change.index
+            yield address, group, self.app_of(side.get("app_id"), change), side.get("profile")
+        for address, side in sides["okta_app_group_assignments"].items():
+            change = self.change_at(address)
+            app = self.app_of(side.get("app_id"), change)
+            blocks = side.get("group")
+            for block in blocks if isinstance(blocks, list) else [{"id": blocks}] if isinstance(blocks, Mark) else []:
+                if isinstance(block, dict):
+                    yield address, self.names.resolve("group", block.get("id")) or UNKNOWN, app, block.get("profile")
+
+    @staticmethod
+    def _led_to(group: str | Mark, group_apps: Mapping[str, set[Address]]) -> list[Address]:
+        if isinstance(group, str):
+            return sorted(group_apps.get(group, ()))
+        return sorted(set().union(*group_apps.values())) if group_apps else []
+
+    def rule_sources(self, side: Side, change: Change | None) -> Iterator[tuple[str, str | Mark]]:
+        """Whom a group rule takes in: the groups it names one by one, or its expression as a whole.
+
+        The functions: https://developer.okta.com/docs/reference/okta-expression-language/#group-functions
+        """
+        expression = side.get("expression_value")
+        if isinstance(expression, str):
+            match = re.fullmatch(r'\s*isMemberOfAnyGroup\(((?:\s*"[^"]*"\s*,?)*)\)\s*', expression)
+            if match is not None:
+                for identifier in re.findall(r'"([^"]*)"', match[1]):
+                    yield "group", self.names.get("group", identifier) or identifier
+                return
+            yield "rule", expression
+            return
+        resolved = self.names.resolve("group", UNKNOWN, change, "expression_value") if expression is UNKNOWN else None
+        yield ("group", resolved) if isinstance(resolved, str) else ("rule", UNKNOWN)
+
+
+def _app(address: Address, side: Side) -> App:
+    return App(
+        address=address,
+        label=side.text("label"),
+        relay_state=side.text("default_relay_state"),
+        active=side.get("status") != "INACTIVE",
+        open_to_all=side.get("implicit_assignment") is True,
+    )
+
+
+def roles_in(profile: Value) -> frozenset[str]:
+    """The role names that an assignment's profile (JSON) carries."""
+    if not isinstance(profile, str):
+        return frozenset()
+    try:
+        values: Any = json.loads(profile)
+    except (ValueError, RecursionError):
+        return frozenset()
+    if not isinstance(values, dict):
+        return frozenset()
+    roles = values.get("samlRoles")
+    listed = roles if isinstance(roles, list) else []
+    return frozenset(str(role) for role in (*listed, values.get("role")) if isinstance(role, str) and role)
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def gone_and_new(
+    before: Iterable[Assignment], after: Iterable[Assignment]
+) -> tuple[list[Assignment], list[Assignment]]:
+    """The ways to an app that go and those that come, each in a stable order."""
+    old, new = set(before), set(after)
+    return sorted(old - new, key=assignment_key), sorted(new - old, key=assignment_key)
+
+
+def assignment_key(assignment: Assignment) -> tuple[str, str, str, str]:
+    """What assignments are sorted by."""
+    who = assignment.who.value if isinstance(assignment.who, Mark) else assignment.who
+    return (assignment.kind, who, assignment.app, assignment.group)
