@@ -198,16 +198,17 @@ class _Reader:
             active=None if status is None else status == "ACTIVE",
             issuer=resource.text("entity_url") or (metadata.issuer if metadata else None),
             metadata=metadata,
-            recipient=_catalogue_recipient(settings) if settings else resource.text("recipient"),
-            audience=_catalogue_audience(provider_arn) if settings else resource.text("audience"),
+            recipient=_catalogue_recipient(settings) if settings else _known_text(resource, "recipient"),
+            audience=_catalogue_audience(provider_arn) if settings else _known_text(resource, "audience"),
             provider_arn=provider_arn,
             role_arn=role_arn,
             role_problem=problem,
             session_duration=_duration(settings.get("sessionDuration") if settings else statements.get("SessionDuration")),
             session_name_from=attribute,
             session_tags=tuple(name.removeprefix("PrincipalTag:") for name in statements if name.startswith("PrincipalTag:")),
-            relay_state=resource.text("default_relay_state"),
-            direct={route.session_name.lower(): route for route in self._direct(resource, attribute)},
+            relay_state=_known_text(resource, "default_relay_state"),
+            awaits_api_integration=_awaits_api_integration(resource, settings),
+            direct={route.session_name.lower(): route for route in self._direct(resource, attribute, by_app_name=bool(settings))},
             groups=tuple(self._groups(resource, settings, attribute)),
         )
 
@@ -278,10 +279,12 @@ class _Reader:
             return assignment.index
         return next((group.text("name") for group in self._of("okta_group") if group.name == assignment.name), None)
 
-    def _direct(self, app: Resource, attribute: str) -> Iterator[DirectRoute]:
+    def _direct(self, app: Resource, attribute: str, *, by_app_name: bool) -> Iterator[DirectRoute]:
         for each in self._app_users(app):
             person = self._people.get(each.text("user_id") or "")
-            sent = each.text("username") or (person.text(attribute) if person else None) or each.index
+            own, of_app = person.text(attribute) if person else None, each.text("username")
+            # The catalogue app sends the person's name in the app, a custom one what its statement says.
+            sent = (of_app or own if by_app_name else own or of_app) or each.index
             if sent:
                 yield DirectRoute(sent, each.address, _may_sign_in(person))
         groups = {assignment.text("group_id") or assignment.name for assignment in self._assignments(app)}
@@ -320,6 +323,17 @@ class _Reader:
                 people = [person for person in listed.values.get("users") or [] if isinstance(person, dict)]
                 members = {str(sent).lower(): str(sent) for person in people if (sent := person.get(attribute) or person.get("login"))}
         return GroupRoute(name, where, members)
+
+
+def _known_text(resource: Resource, key: str) -> str | None:
+    """A string value; empty where it is null, and None only where it is not known yet."""
+    return resource.text(key) or "" if key in resource.values else None
+
+
+def _awaits_api_integration(app: Resource, settings: Mapping[str, Any]) -> bool:
+    """Whether Okta still has to be given access to the roles: the app's features then lack what that step adds."""
+    by_assignment = bool(settings) and settings.get("useGroupMapping") is not True
+    return by_assignment and "features" in app.values and "PUSH_NEW_USERS" not in app.texts("features")
 
 
 def _policy(text: str | None, where: str) -> Policy | None:

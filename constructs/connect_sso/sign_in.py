@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -106,6 +107,8 @@ class OktaApp:
     """The Okta attribute: `login` or `email`, or another template as it is."""
     session_tags: tuple[str, ...]
     relay_state: str | None
+    awaits_api_integration: bool = False
+    """Whether the step in Okta's admin console that lets assignments carry roles is still to be done."""
     direct: Mapping[str, DirectRoute] = field(default_factory=dict)
     """By lower-case session name."""
     groups: tuple[GroupRoute, ...] = ()
@@ -171,6 +174,30 @@ def permission_decision(role: Role, instance: Instance) -> Decision:
     if decision.allowed is False and not decision.denied and role.unread_permissions:
         return Decision(None, ", ".join(role.unread_permissions))
     return decision
+
+
+def why_not_trusted(role: Role, decision: Decision, provider_arn: str, recipient: str) -> tuple[str, str]:
+    """The code of the known failure behind a refusing `trust_decision`, and the reason in one sentence."""
+    if decision.denied:
+        return "provider-not-trusted", f"the trust of {role.where} denies it ({decision.decided_by})"
+    # The statement that came nearest names what is missing.
+    parts = {miss.part: miss.wanted for miss in reversed(decision.misses)}
+    if "saml:aud" in parts:
+        return "recipient-not-trusted", f"the recipient is {recipient or 'missing'}, the trust of {role.where} admits {', '.join(parts['saml:aud'])}"
+    for part, wanted in parts.items():
+        if part not in {"principal", "resource"}:
+            return "trust-condition-not-met", f"the trust of {role.where} wants {part} to be {', '.join(wanted)}"
+    trusted = ", ".join(parts.get("principal", ())) or "no SAML provider for sts:AssumeRoleWithSAML"
+    return "provider-not-trusted", f"{role.where} trusts {trusted}, not {provider_arn}"
+
+
+def is_aws_endpoint(recipient: str) -> bool:
+    """Whether it is a SAML endpoint of AWS sign-in: global, regional, for encrypted assertions, or Global Resiliency's."""
+    hosts = "|".join(re.escape(partition.sign_in_host) for partition in (COMMERCIAL, GOVCLOUD))
+    return bool(
+        re.fullmatch(rf"https://([a-z0-9-]+\.)?({hosts})/saml(/acs/[A-Za-z0-9-]+)?", recipient)
+        or re.fullmatch(r"https://[a-z0-9.-]+\.sign-in\.connect\.aws/saml(\?.*)?", recipient)
+    )
 
 
 def why_not_permitted(role: Role, decision: Decision) -> str:

@@ -16,7 +16,19 @@ from connect_sso.landing import HoldsArn, Landing, NotConnect, read_relay_state
 from connect_sso.partitions import COMMERCIAL, GOVCLOUD, Partition
 from connect_sso.people import username_problem
 from connect_sso.problems import nearest
-from connect_sso.sign_in import Role, SamlProvider, SignIn, partition_of_arn, permission_decision, same_but_for_case, trust_decision, trust_request, why_not_permitted
+from connect_sso.sign_in import (
+    Role,
+    SamlProvider,
+    SignIn,
+    is_aws_endpoint,
+    partition_of_arn,
+    permission_decision,
+    same_but_for_case,
+    trust_decision,
+    trust_request,
+    why_not_permitted,
+    why_not_trusted,
+)
 
 SESSION_NAME = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html"""
@@ -189,15 +201,6 @@ def _recipient(book: _Book, capture: Capture, envelope: Envelope, assertion: Ass
         book.notes.append(f"The browser posted it to {posted_to}, the recipient is {assertion.recipients[0]}.")
 
 
-def is_aws_endpoint(recipient: str) -> bool:
-    """Whether it is a SAML endpoint of AWS sign-in: global, regional, for encrypted assertions, or Global Resiliency's."""
-    hosts = "|".join(re.escape(partition.sign_in_host) for partition in (COMMERCIAL, GOVCLOUD))
-    return bool(
-        re.fullmatch(rf"https://([a-z0-9-]+\.)?({hosts})/saml(/acs/[A-Za-z0-9-]+)?", recipient)
-        or re.fullmatch(r"https://[a-z0-9.-]+\.sign-in\.connect\.aws/saml(\?.*)?", recipient)
-    )
-
-
 def _roles(book: _Book, assertion: Assertion) -> None:
     if book.check("role-attribute-missing", "" if assertion.roles else "there is no attribute https://aws.amazon.com/SAML/Attributes/Role"):
         return
@@ -338,23 +341,8 @@ def _trust_problems(book: _Book, assertion: Assertion, provider_arn: str, role: 
             what = f"the response carries session tags ({tags})" if action == "sts:TagSession" else "the response carries a source identity"
             yield _Problem(code, f"{what}, and the trust of {role.where} does not allow {action}")
             continue
-        yield _trust_problem(decision.denied, decision.decided_by, [(miss.part, miss.wanted) for miss in decision.misses], recipient, provider_arn, role)
+        yield _Problem(*why_not_trusted(role, decision, provider_arn, recipient))
         return
-
-
-def _trust_problem(
-    denied: bool, decided_by: str, misses: list[tuple[str, tuple[str, ...]]], recipient: str, provider_arn: str, role: Role
-) -> _Problem:
-    if denied:
-        return _Problem("provider-not-trusted", f"the trust of {role.where} denies it ({decided_by})")
-    parts = dict(reversed(misses))
-    if "saml:aud" in parts:
-        return _Problem("recipient-not-trusted", f"the recipient is {recipient or 'missing'}, the trust of {role.where} admits {', '.join(parts['saml:aud'])}")
-    for part, wanted in parts.items():
-        if part not in {"principal", "resource"}:
-            return _Problem("trust-condition-not-met", f"the trust of {role.where} wants {part} to be {', '.join(wanted)}")
-    trusted = ", ".join(parts.get("principal", ())) or "no SAML provider"
-    return _Problem("provider-not-trusted", f"{role.where} trusts {trusted}, not {provider_arn}")
 
 
 def _user(book: _Book, name: str, side: SignIn, mask: Mask) -> None:

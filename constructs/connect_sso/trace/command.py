@@ -1,0 +1,67 @@
+"""`connect-sso trace`: can everybody sign in whom the environment promises it, and if not, at which step does it end?"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from connect_sso.environments import LoadedEnvironment, load_one
+from connect_sso.errors import EXIT_DECIDE, UsageFailure
+from connect_sso.promised_sign_in import promised_sign_in
+from connect_sso.sign_in import SignIn
+from connect_sso.trace.rendering import as_json, as_mermaid, as_text
+from connect_sso.trace.walk import Walker, walk_all
+
+
+@click.command()
+@click.argument("environment", metavar="ENV")
+@click.option("--user", "username", metavar="NAME", help="Walk only this person, as Okta spells the name.")
+@click.option("--plan", "plans", metavar="PLAN.json", multiple=True, help="Walk what this plan makes (`terraform show -json`).")
+@click.option(
+    "--state", "states", metavar="STATE.json", multiple=True, help="Walk what is really there (`terraform show -json`); once more for the crowd's."
+)
+@click.option("--format", "output_format", type=click.Choice(["text", "json", "mermaid"]), default="text", show_default=True)
+def command(environment: str, username: str | None, plans: tuple[str, ...], states: tuple[str, ...], output_format: str) -> None:
+    """Walk every sign-in of an environment, hop by hop: Okta assignment, assertion, IAM trust, permission, Connect user,
+    landing page.
+
+    A hop is fine, fails, or cannot be known from here (who is in a group: a state may tell). Without --plan and --state
+    it is the environment's file that is walked. Exits 3 where a sign-in fails.
+
+    \b
+    Example:
+      connect-sso trace prod
+      terraform -chdir=cdktf.out/stacks/prod show -json > state.json
+      connect-sso trace prod --state state.json --user Ada.Admin@example.com
+    """
+    if plans and states:
+        raise UsageFailure("give --plan or --state: a plan holds what the state will be")
+    loaded = load_one(environment)
+    promised = promised_sign_in(loaded)
+    real = _real(loaded, plans or states, is_plan=bool(plans)) if plans or states else promised
+    walker = Walker(real, promised)
+    walks = list(walk_all(walker, username))
+    strangers = {} if username else walker.strangers
+    if output_format == "json":
+        rendered = as_json(walks, strangers, real.source)
+    elif output_format == "mermaid":
+        rendered = as_mermaid(walks, real)
+    else:
+        rendered = as_text(walks, strangers, real.source, in_full=username is not None)
+    sys.stdout.write(rendered)
+    if any(walk.ok is False for walk in walks):
+        sys.exit(EXIT_DECIDE)
+
+
+def _real(loaded: LoadedEnvironment, files: tuple[str, ...], *, is_plan: bool) -> SignIn:
+    # Only here: reading metadata takes an XML and a certificate library.
+    from connect_sso.deployed_sign_in import deployed_sign_in
+    from connect_sso.terraform_json import read_deployment
+
+    environment = loaded.environment
+    assert environment is not None
+    deployments = [read_deployment(file, expect_plan=is_plan) for file in files]
+    keys = {app.label: key for key, app in environment.apps.items()}
+    # The crowd has a state of its own: with one file only, and a crowd, not everybody is in it.
+    return deployed_sign_in(deployments, keys=keys, users_are_complete=len(files) > 1 or not loaded.crowd)
