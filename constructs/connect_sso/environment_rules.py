@@ -56,26 +56,15 @@ def _items(node: Node | None) -> tuple[Node, ...]:
 
 def _secrets(tree: Mapping) -> Iterator[Finding]:
     for path, place in keys(tree):
-        node = tree
-        for step in path[:-1]:
-            node = node.entries[step] if isinstance(node, Mapping) else node.items[step]  # type: ignore[index,attr-defined,assignment]
-        value = node.entries[str(path[-1])]
-        if what := secret_in(str(path[-1])):
+        key = str(path[-1])
+        if what := secret_in(key):
             yield (*path[:-1], "..."), place, f"this looks like {what}; remove it and revoke it"
-        elif (
-            is_secret_key(str(path[-1]))
-            and isinstance(value, Scalar)
-            and value.value is not None
-            and path[:2] != ("api_integration", "access_key")
-        ):
-            yield (
-                path,
-                place,
-                "credentials do not belong into a file; the providers read them from their own environment variables",
-            )
     for path, scalar in scalars(tree):
         if what := secret_in(str(scalar.value)):
             yield path, scalar.place, f"this looks like {what}; remove it and revoke it"
+        elif path and is_secret_key(str(path[-1])) and scalar.value is not None:
+            message = "credentials do not belong in a file; the providers read them from their own environment variables"
+            yield path, scalar.place, message
 
 
 def _templates(tree: Mapping) -> Iterator[Finding]:
@@ -309,7 +298,7 @@ def crowd_errors(
                     person.line,
                     1,
                     "username",
-                    f"{person.username} is also in the environment file (line {line}, {name}); a person belongs into one of the two",
+                    f"{person.username} is also in the environment file (line {line}, {name}); a person belongs in one of the two",
                 )
             )
         first = seen.setdefault(key, person)

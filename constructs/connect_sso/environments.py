@@ -394,29 +394,44 @@ def _claims(name: str, tree: Mapping) -> Iterator[tuple[str, TreePath]]:
     Read from the tree, not the model: a file with a mistake elsewhere still clashes.
     """
     account = rules.text_at(tree, "aws", "account_id")
-    org = ".".join(filter(None, (rules.text_at(tree, "okta", "org_name"), rules.text_at(tree, "okta", "base_url"))))
+    org_name, base_url = rules.text_at(tree, "okta", "org_name"), rules.text_at(tree, "okta", "base_url")
     mode = rules.text_at(tree, "okta", "role_assignment")
-    in_account, in_org = f"in the account {account}", f"in the Okta org {org}"
-    apps = tree.get("apps")
-    roles: dict[str, TreePath] = {}
-    for app in apps.entries if isinstance(apps, Mapping) else ():
-        if provider := rules.text_at(tree, "apps", app, "saml_provider"):
-            yield f"the SAML provider {provider} {in_account}", ("apps", app, "saml_provider")
-        if label := rules.text_at(tree, "apps", app, "label"):
-            yield f"the label {label!r} {in_org}", ("apps", app, "label")
-        if role := rules.text_at(tree, "apps", app, "role"):
-            roles.setdefault(role, ("apps", app, "role"))
-            if mode == "group_mapping" and account:
-                yield f"the group {role_group(name, app, role, account)} {in_org}", ("apps", app)
-        if mode == "group_mapping":
-            yield f"the group rule {group_rule(name, app)!r} {in_org}", ("apps", app)
-    yield from ((f"the role {role} {in_account}", path) for role, path in roles.items())
-    for section, key, kind, default in _IAM_NAMES:
-        if section == "federation" or mode == "api_integration":
-            yield f"the {kind} {rules.text_at(tree, section, key) or default} {in_account}", (section, key)
+    in_account, in_org = f"in the account {account}", f"in the Okta org {org_name}.{base_url}"
+    if account:
+        yield from ((f"{what} {in_account}", path) for what, path in _claims_in_account(tree, mode))
+    if org_name and base_url:
+        yield from ((f"{what} {in_org}", path) for what, path in _claims_in_org(name, tree, mode, account or ""))
     if alias := rules.text_at(tree, "connect", "alias"):
         yield f"the instance alias {alias}", ("connect", "alias")
     yield from ((f"the state {location}", ("state",)) for location in _state_locations(name, tree))
+
+
+def _claims_in_account(tree: Mapping, mode: str | None) -> Iterator[tuple[str, TreePath]]:
+    roles: dict[str, TreePath] = {}
+    for app in _app_names(tree):
+        if provider := rules.text_at(tree, "apps", app, "saml_provider"):
+            yield f"the SAML provider {provider}", ("apps", app, "saml_provider")
+        if role := rules.text_at(tree, "apps", app, "role"):
+            roles.setdefault(role, ("apps", app, "role"))
+    yield from ((f"the role {role}", path) for role, path in roles.items())
+    for section, key, kind, default in _IAM_NAMES:
+        if section == "federation" or mode == "api_integration":
+            yield f"the {kind} {rules.text_at(tree, section, key) or default}", (section, key)
+
+
+def _claims_in_org(name: str, tree: Mapping, mode: str | None, account: str) -> Iterator[tuple[str, TreePath]]:
+    for app in _app_names(tree):
+        if label := rules.text_at(tree, "apps", app, "label"):
+            yield f"the label {label!r}", ("apps", app, "label")
+        if mode == "group_mapping":
+            yield f"the group rule {group_rule(name, app)!r}", ("apps", app)
+            if role := rules.text_at(tree, "apps", app, "role"):
+                yield f"the group {role_group(name, app, role, account)}", ("apps", app)
+
+
+def _app_names(tree: Mapping) -> list[str]:
+    apps = tree.get("apps")
+    return list(apps.entries) if isinstance(apps, Mapping) else []
 
 
 _IAM_NAMES = (

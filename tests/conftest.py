@@ -1,0 +1,44 @@
+"""Options and fixtures that all tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connect_sso import bindings
+
+bindings.load_lazily()  # before any test module imports cdktf
+
+ROOT = Path(__file__).parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options of this suite."""
+    parser.addoption("--update-goldens", action="store_true", help="rewrite the golden files instead of comparing with them")
+    parser.addoption(
+        "--real-providers",
+        action="store_true",
+        help="validate the stacks with the providers that Terraform installs from where its CLI configuration says",
+    )
+
+
+class Golden:
+    """Compares text with a file that was reviewed, or rewrites the file with --update-goldens."""
+
+    def __init__(self, *, update: bool) -> None:
+        self.update = update
+
+    def check(self, path: Path, text: str) -> None:
+        """Hold `text` against the golden file at `path`."""
+        if self.update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{path} is missing; `make goldens` writes it"
+        assert text == path.read_text(encoding="utf-8"), f"differs from {path}; `make goldens` rewrites it, look at the diff"
+
+
+@pytest.fixture(scope="session")
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """The golden files, as `golden.check(path, text)`."""
+    return Golden(update=request.config.getoption("--update-goldens"))
