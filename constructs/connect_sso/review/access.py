@@ -12,7 +12,7 @@ from connect_sso.review.world import Assignment, Person, World, gone_and_new
 
 GAINS, LOSES, CHANGES = "gains", "loses", "changes"
 _ORDER = {GAINS: 0, CHANGES: 1, LOSES: 2}
-_KINDS = ("person", "group", "rule", "everyone", "role", "user")
+_KINDS = ("person", "group", "rule", "everyone", "role", "user", "policy")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Access:
     """One line: who gains, loses or changes what."""
 
     kind: str
-    """`person`, `group`, `rule`, `everyone`, `role` (of IAM) or `user` (of IAM)."""
+    """`person`, `group`, `rule` (of Okta), `everyone`, or of IAM `role`, `user` or `policy` (whoever has it)."""
     who: str | Mark
     change: str
     what: Words
@@ -46,27 +46,16 @@ def _people(world: World) -> Iterator[Access]:
         earlier = before.get(name)
         if earlier is None:
             profiles = _profiles(world, person)
-            yield Access("person", name, GAINS, words("Connect user with {}", profiles), person.address, profiles)
+            yield Access("person", name, GAINS, words("{} (new Connect user)", profiles), person.address, profiles)
             continue
         change = world.change_at(person.address)
-        if change is not None and change.replaces:
+        made_again = change is not None and change.replaces
+        if made_again:
             says = words("the Connect user is deleted and made again, with {}", _profiles(world, person))
             yield Access("person", name, CHANGES, says, person.address)
-        if earlier == person:
-            continue
-        for profile in sorted(person.profiles - earlier.profiles):
-            yield Access("person", name, GAINS, _profile(world, profile), person.address)
-        for profile in sorted(earlier.profiles - person.profiles) if not person.unknown_profiles else ():
-            yield Access("person", name, LOSES, words("security profile {}", profile), person.address)
-        if person.unknown_profiles and not earlier.unknown_profiles:
-            yield Access(
-                "person",
-                name,
-                CHANGES,
-                words("security profiles: {} instead of {}", UNKNOWN, listing(sorted(earlier.profiles))),
-                person.address,
-            )
-        if person.routing_profile != earlier.routing_profile:
+        if not earlier.may_do_as_much_as(person):
+            yield from _changed_profiles(world, name, earlier, person)
+        if person.routing_profile != earlier.routing_profile and not (made_again and person.routing_profile is UNKNOWN):
             says = words("routing profile {} instead of {}", person.routing_profile, earlier.routing_profile)
             yield Access("person", name, CHANGES, says, person.address)
     for name, person in before.items():
@@ -77,16 +66,31 @@ def _people(world: World) -> Iterator[Access]:
                 says = words("no longer managed: stays a Connect user with {}", profiles)
                 yield Access("person", name, CHANGES, says, person.address)
             else:
-                yield Access("person", name, LOSES, words("Connect user with {}", profiles), person.address, profiles)
+                says = words("{} (Connect user deleted)", profiles)
+                yield Access("person", name, LOSES, says, person.address, profiles)
+
+
+def _changed_profiles(world: World, name: str, earlier: Person, person: Person) -> Iterator[Access]:
+    for profile in sorted(person.profiles - earlier.profiles):
+        yield Access("person", name, GAINS, _profile(world, profile), person.address)
+    for profile in sorted(person.unnamed_profiles - earlier.unnamed_profiles):
+        says = words("security profile {}, whose name is not in this plan", profile)
+        yield Access("person", name, GAINS, says, person.address)
+    if person.unknown_profiles:
+        says = words("security profiles {} instead of {}", UNKNOWN, _profiles(world, earlier))
+        yield Access("person", name, CHANGES, says, person.address)
+        return
+    for profile in sorted((earlier.profiles | earlier.unnamed_profiles) - (person.profiles | person.unnamed_profiles)):
+        yield Access("person", name, LOSES, words("security profile {}", profile), person.address)
 
 
 def _profiles(world: World, person: Person) -> Words:
-    names: list[str | Mark] = [*sorted(person.profiles)]
+    names: list[str | Mark] = [*sorted(person.profiles | person.unnamed_profiles)]
     if person.unknown_profiles:
         names.append(UNKNOWN)
     noun = "security profile" if len(names) == 1 else "security profiles"
-    custom = any(isinstance(name, str) and world.profile_rights(name) in ("unknown", "named") for name in names)
-    return words(f"{noun} {{}}" + (" (custom: its rights are not in this plan)" if custom else ""), listing(names))
+    custom = any(world.profile_rights(name) in ("unknown", "named") for name in person.profiles)
+    return words(f"{noun} {{}}" + (", whose rights are not in this plan" if custom else ""), listing(names))
 
 
 def _profile(world: World, profile: str) -> Words:
@@ -132,7 +136,7 @@ def _app(world: World, assignment: Assignment, roles: frozenset[str]) -> Words:
     if opens:
         app = words("{} (opens the administration)", app)
     elif opens is None:
-        app = words("{} (its page is {})", app, UNKNOWN)
+        app = words("{} (page known after apply)", app)
     if roles:
         app = words("{} as {}", app, listing(sorted(roles)))
     if assignment.group and assignment.group != assignment.who:
@@ -158,15 +162,9 @@ def _roles(world: World) -> Iterator[Access]:
             or (change.type == "aws_iam_policy" and not (change.before and change.after))
         ):
             continue
-        who = _named(
-            change.new().get("role")
-            or change.new().get("user")
-            or change.old().get("role")
-            or change.old().get("user"),
-            "",
-        )
-        who = who or words("whoever has the policy {}", change.new().get("name") or change.old().get("name")).plain()
-        kind = "user" if change.type == "aws_iam_user_policy" else "role"
+        kind = {"aws_iam_policy": "policy", "aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}[change.type]
+        side = change.after or change.old()
+        who = _named(side.get("name" if kind == "policy" else kind), change.address)
         old, new = change.old().get("policy"), change.new().get("policy")
         for line in policy_changes(old, new):
             yield Access(kind, who, GAINS, words("permission: {}", line), change.address)

@@ -41,6 +41,8 @@ def differences(change: Change) -> tuple[Difference, ...]:
             if old.values.get(name) == new.values.get(name):
                 continue
         before, after = old.get(name), new.get(name)
+        if after is UNKNOWN and change.replaces and (name,) not in change.replace_paths:
+            continue  # a new object has new ids and the like; that is no news
         if before is SENSITIVE and after is SENSITIVE:
             found.append(Difference(name, SENSITIVE, SENSITIVE))
         elif before != after:

@@ -233,6 +233,8 @@ class Plan:
     failed_checks: tuple[Check, ...]
     providers: Mapping[str, str]
     """Provider source to the version the configuration asks for; an empty string where it asks for none."""
+    prior_outputs: Mapping[str, Value]
+    """The outputs before, with marks for sensitive ones."""
     prior: Mapping[str, Mapping[str, Any]]
     """Address to resource, of all that was there before, data sources included."""
     planned: Mapping[str, Mapping[str, Any]]
@@ -390,6 +392,12 @@ def _plan(document: Any, where: str) -> Plan:
         },
         failed_checks=_failed_checks(document),
         providers=_providers(configuration),
+        prior_outputs={
+            name: marked(_mapping(output).get("value"), None, _mapping(output).get("sensitive"))
+            for name, output in _mapping(
+                _mapping(_mapping(document.get("prior_state")).get("values")).get("outputs")
+            ).items()
+        },
         prior=_resources(_mapping(_mapping(document.get("prior_state")).get("values"))),
         planned=_resources(_mapping(document.get("planned_values"))),
         configuration=configuration,

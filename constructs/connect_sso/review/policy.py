@@ -289,29 +289,33 @@ def _weakened(condition: Condition, instead: Iterable[Condition]) -> Words:
         # SAML:aud is the Recipient of the assertion, that is, the sign-in endpoint Okta posts to.
         name = "the sign-in endpoint" if condition.folded_key == "saml:aud" else "the value"
         new = sorted(set().union(*(other.values for other in same_operator)) - condition.values)
-        return words(f"admits {name} {{}} ({{}})", listing(new), condition.key)
+        return words(f"admits {name} {{}} ({{}})", listing(new), _term(condition.key))
     if same_key:
         other = same_key[0]
-        return words("weakens the condition on {} from {} {} to {} {}", condition.key, condition.operator,
-                     listing(sorted(condition.values)), other.operator, listing(sorted(other.values)))  # fmt: skip
-    return words(
-        "drops the condition that {} {} {}", condition.key, condition.operator, listing(sorted(condition.values))
-    )
+        return words("weakens the condition {} to {}", _condition_words(condition), _condition_words(other))
+    return words("drops the condition {}", _condition_words(condition))
+
+
+def _condition_words(condition: Condition) -> Words:
+    return words("{} {} {}", _term(condition.key), _term(condition.operator), listing(sorted(condition.values)))
+
+
+def _term(text: str) -> Words:
+    """A key or operator, which needs no quotes where it is only letters."""
+    return Words((text,)) if re.fullmatch(r"[A-Za-z]+(:[A-Za-z]+)?", text) else words("{}", text)
 
 
 def _described(statement: Statement) -> Words:
     described = _element_words(statement.actions)
     if statement.principals != Element(ANYTHING):
-        described = words("{} to {}", described, _element_words(statement.principals))
+        described = words("{} by {}", described, _element_words(statement.principals))
     described = (
         words("{} on {}", described, _element_words(statement.resources))
         if statement.resources != Element(ANYTHING)
         else described
     )
     for condition in sorted(statement.conditions, key=lambda c: (c.operator, c.key, sorted(c.values))):
-        described = words(
-            "{} where {} {} {}", described, condition.key, condition.operator, listing(sorted(condition.values))
-        )
+        described = words("{} where {}", described, _condition_words(condition))
     return described
 
 

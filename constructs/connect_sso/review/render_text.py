@@ -107,11 +107,20 @@ class _Page:
 
     def access_line(self, line: Access) -> None:
         sign, colour = _SIGNS[line.change]
-        kind = {"person": "", "everyone": "", "rule": "group rule ", "user": "IAM user "}.get(
-            line.kind, f"{line.kind} "
-        )
+        kind = {
+            "person": "",
+            "everyone": "",
+            "rule": "group rule ",
+            "user": "IAM user ",
+            "policy": "whoever has the policy ",
+        }.get(line.kind, f"{line.kind} ")
         who = line.who.value if isinstance(line.who, Mark) else visible(line.who)
-        self.put(f"{sign} {kind}{who} {line.change} {line.what.plain()}", 0, 4, colour)
+        self.put(
+            f"{sign} {kind}{who}{': ' if line.change == CHANGES else f' {line.change} '}{line.what.plain()}",
+            0,
+            4,
+            colour,
+        )
 
     def counted(self, verb: str, lines: Sequence[Access]) -> Iterator[Access]:
         """Counts by what they get for those alike; the lines that remain are cut, and the rest counted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connect_sso.errors import UsageFailure
 from connect_sso.review.access import Access, access_changes
@@ -196,7 +196,7 @@ def _new_environment(world: World, findings: Iterable[Finding], access: tuple[Ac
     for finding in grants:
         if finding.code in ("admin-app-assigned", "admin-profile-gained"):
             continue  # in the lines above already
-        lines.append(words("{}{}", finding.says, _with(finding.details)))
+        lines.append(_with_details(finding))
     lines += _administrators(grants)
     first = next((change.address for change in made if change.type == "aws_connect_instance"), made[0].block)
     return Finding(
@@ -207,8 +207,12 @@ def _new_environment(world: World, findings: Iterable[Finding], access: tuple[Ac
     )
 
 
-def _with(details: tuple[Words, ...]) -> Words:
-    return words(" {}", listing(details)) if details else words("")
+def _with_details(finding: Finding) -> Words:
+    """The finding in one line: its sentence, and its details after a colon."""
+    if not finding.details:
+        return finding.says
+    sentence = replace(finding.says, prose=(*finding.says.prose[:-1], finding.says.prose[-1].removesuffix(".")))
+    return words("{}: {}", sentence, listing(finding.details))
 
 
 def _assigned(access: tuple[Access, ...]) -> list[Words]:

@@ -102,14 +102,14 @@ def cut(text: str, longest: int = LONGEST_VALUE) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
+_BARE = re.compile(r"[\w-]+(\.[\w-]+)+(\[[^\]]*\])?|[\w+=,.@:/*?&%-]*[:/@*][\w+=,.@:/*?&%-]*|[a-z]+(_[a-z]+)+")
+"""What nobody takes for prose: addresses of resources, addresses of people and pages, ARNs, actions, names of attributes."""
+
+
 def quoted(text: str) -> str:
     """A value for plain text: visible, cut, and in double quotes unless it is a word that needs none."""
     shown = cut(visible(text))
-    return (
-        shown
-        if re.fullmatch(r"[\w.-]+(\.[\w-]+)+(\[[^\]]*\])?|[\w+=,.@:/*-]*[:/@*][\w+=,.@:/*-]*", shown)
-        else f'"{shown}"'
-    )
+    return shown if _BARE.fullmatch(shown) else f'"{shown}"'
 
 
 def count(number: int, noun: str, plural: str = "") -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -50,11 +50,30 @@ class Person:
     """A Connect user: what decides what they may do."""
 
     profiles: frozenset[str]
-    """Names of the security profiles, ids where the plan does not know the name."""
+    """Names of the security profiles."""
+    unnamed_profiles: frozenset[str]
+    """Ids of those for which the plan holds no name."""
     unknown_profiles: bool
     """Whether some are only known after apply."""
     routing_profile: str | Mark | None
     address: Address
+
+    def joined_with(self, other: Person) -> Person:
+        """The same user name met twice (in two instances): all that either may do."""
+        return replace(
+            self,
+            profiles=self.profiles | other.profiles,
+            unnamed_profiles=self.unnamed_profiles | other.unnamed_profiles,
+            unknown_profiles=self.unknown_profiles or other.unknown_profiles,
+        )
+
+    def may_do_as_much_as(self, other: Person) -> bool:
+        """Whether both have the same profiles."""
+        return (self.profiles, self.unnamed_profiles, self.unknown_profiles) == (
+            other.profiles,
+            other.unnamed_profiles,
+            other.unknown_profiles,
+        )
 
 
 @dataclass(frozen=True)
@@ -166,9 +185,13 @@ class Names:
                 side = self._side_at(candidate)
                 if side is not None and isinstance(name := side.get(name_attribute), str):
                     return name
-        if isinstance(change.index, str) and any(
-            "each." in reference or type_of(resource_address(reference, "")) in _NAMED
-            for reference in self._plan.references(change, attribute)
+        if (
+            isinstance(change.index, str)
+            and what in ("group", "person")
+            and any(
+                "each." in reference or type_of(resource_address(reference, "")) in _NAMED
+                for reference in self._plan.references(change, attribute)
+            )
         ):
             return change.index  # one instance per group or person, keyed by the name
         return None
@@ -305,38 +328,58 @@ class World:
 
     def _people(self, users: Mapping[Address, Side], when: str) -> Mapping[str, Person]:
         known = self._people_output(when)
+        known_before = self._people_output("before")
         found: dict[str, Person] = {}
         for address, side in users.items():
             name = side.get("name")
             username = name if isinstance(name, str) else address
-            profiles, unknown = self._profiles(side, address, known.get(username))
-            earlier = found.get(username)
-            if earlier is not None:
-                profiles, unknown = profiles | earlier.profiles, unknown or earlier.unknown_profiles
+            change = self.change_at(address)
+            ids = side.get("security_profile_ids")
+            if when == "before" or ids == self._ids_before(address, change):
+                profiles = self._profiles(ids, known_before.get(username), known_before.get(username))
+            else:
+                # An id that the plan has no name for may be any profile's, whatever the stack's output says.
+                profiles = self._profiles(ids, known.get(username), None)
             routing = self.names.resolve(
-                "routing profile", side.get("routing_profile_id"), self.change_at(address), "routing_profile_id"
+                "routing profile", side.get("routing_profile_id"), change, "routing_profile_id"
             )
-            found[username] = Person(profiles, unknown, routing, address)
+            person = Person(*profiles, routing, address)
+            earlier = found.get(username)
+            found[username] = person if earlier is None else earlier.joined_with(person)
         return found
 
-    def _profiles(self, side: Side, address: Address, known: frozenset[str] | None) -> tuple[frozenset[str], bool]:
-        value = side.get("security_profile_ids")
-        if not isinstance(value, list):
-            return (known, False) if known is not None else (frozenset(), isinstance(value, Mark))
+    def _ids_before(self, address: Address, change: Change | None) -> Value:
+        if change is None:
+            return self.before["aws_connect_user"][address].get("security_profile_ids")
+        return change.before.get("security_profile_ids") if change.before is not None else UNKNOWN
+
+    def _profiles(
+        self, ids: Value, if_unknown: frozenset[str] | None, if_unnamed: frozenset[str] | None
+    ) -> tuple[frozenset[str], frozenset[str], bool]:
+        """Names of profiles, ids without a name, and whether some are unknown."""
         names: set[str] = set()
-        unknown = False
-        for identifier in value:
-            if isinstance(identifier, str):
-                names.add(self.names.get("security profile", identifier) or identifier)
+        unnamed: set[str] = set()
+        unknown = isinstance(ids, Mark)
+        for identifier in ids if isinstance(ids, list) else ():
+            name = self.names.get("security profile", identifier) if isinstance(identifier, str) else None
+            if name is not None:
+                names.add(name)
+            elif isinstance(identifier, str):
+                unnamed.add(identifier)
             else:
                 unknown = True
-        return (names | known, False) if unknown and known is not None else (frozenset(names), unknown)
+        if unnamed and if_unnamed is not None:
+            # Looked up anew in this very plan, which then no longer holds the former answer.
+            return if_unnamed, frozenset(), False
+        if unknown and if_unknown is not None:
+            return if_unknown | names, frozenset(unnamed), False
+        return frozenset(names), frozenset(unnamed), unknown
 
     def _people_output(self, when: str) -> Mapping[str, frozenset[str]]:
         """The stack's own map from user names to names of security profiles: a first plan holds only unknown ids."""
         change = self.plan.outputs.get("people")
         side = None if change is None else (change.before if when == "before" else change.after)
-        people = side.get("value") if side is not None else None
+        people = side.get("value") if side is not None else self.plan.prior_outputs.get("people")
         if not isinstance(people, dict):
             return {}
         return {
@@ -354,8 +397,8 @@ class World:
         for side in self.after["aws_connect_security_profile"].values():
             if side.get("name") == profile:
                 permissions = side.get("permissions")
-                if isinstance(permissions, list) and all(isinstance(item, str) for item in permissions):
-                    return "admin" if ADMIN_PERMISSIONS.intersection(permissions) else "none"  # type: ignore[arg-type]
+                if isinstance(permissions, list):
+                    return "admin" if any(item in ADMIN_PERMISSIONS for item in permissions) else "none"
         return "named" if re.search(r"admin", profile, re.IGNORECASE) else "unknown"
 
     # --- Okta apps ---------------------------------------------------------------------------------------------
@@ -464,8 +507,8 @@ class World:
                             Assignment(kind, source, app, group if isinstance(group, str) else ""),
                             (address, frozenset()),
                         )
-        for app_address, app in apps.items():
-            if app.open_to_all and app.active:
+        for app_address, known in apps.items():
+            if known.open_to_all and known.active:
                 yield (
                     Assignment("everyone", "everyone in the Okta organization", app_address),
                     (app_address, frozenset()),

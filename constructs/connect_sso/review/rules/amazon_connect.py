@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.plan import UNKNOWN, Change, Value
+from connect_sso.review.plan import UNKNOWN, Value
 from connect_sso.review.words import Words, count, listing, words
 from connect_sso.review.world import ADMIN_PERMISSIONS, ADMIN_PROFILE, Person, World
 
@@ -47,7 +47,7 @@ def _gained_rights(world: World) -> Iterator[Finding]:
     before = world.people_before
     for name, person in world.people_after.items():
         earlier = before.get(name)
-        if earlier == person:
+        if earlier is not None and earlier.may_do_as_much_as(person):
             continue
         gained = person.profiles - (earlier.profiles if earlier else frozenset())
         new = "The new user {}" if earlier is None else "The user {}"
@@ -63,15 +63,14 @@ def _gained_rights(world: World) -> Iterator[Finding]:
                 says = words(f"{new} gets the security profile {{}}, which is named like one for administrators; its "
                              "rights are not in this plan.", name, profile)  # fmt: skip
                 yield Finding("admin-profile-gained", person.address, says)
-        if person.unknown_profiles and _profiles_change(world.change_at(person.address), earlier):
+        for profile in sorted(person.unnamed_profiles - (earlier.unnamed_profiles if earlier else frozenset())):
+            says = words(f"{new} gets the security profile {{}}, for which the plan holds no name.", name, profile)
+            yield Finding("admin-profile-gained", person.address, says)
+        if person.unknown_profiles and not (earlier is not None and earlier.unknown_profiles):
             says = words(
                 f"{new} gets a security profile that is {{}}: it may be one with administrative rights.", name, UNKNOWN
             )
             yield Finding("admin-profile-gained", person.address, says)
-
-
-def _profiles_change(change: Change | None, earlier: Person | None) -> bool:
-    return change is not None and change.changes_something and not (earlier is not None and earlier.unknown_profiles)
 
 
 def _security_profiles(world: World) -> Iterator[Finding]:
@@ -103,7 +102,7 @@ def _last_administrator(world: World) -> Iterator[Finding]:
     after = {
         name
         for name, person in world.people_after.items()
-        if ADMIN_PROFILE in person.profiles or person.unknown_profiles
+        if ADMIN_PROFILE in person.profiles or person.unnamed_profiles or person.unknown_profiles
     }
     if not before or after:
         return

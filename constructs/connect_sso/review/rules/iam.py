@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from connect_sso.review import policy
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.plan import UNKNOWN, Change, Mark, Side, Value
+from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import World, resource_address, type_of
 
@@ -130,13 +130,14 @@ def policy_changes(old: Value, new: Value) -> list[Words]:
     if new is None:
         new = '{"Statement": []}'
     if not isinstance(new, str):
-        return [words("it is {}, so nothing can say whether it admits more", new if isinstance(new, Mark) else UNKNOWN)]
+        hidden = "is sensitive" if new is SENSITIVE else "is known only after apply"
+        return [words(f"what it admits {hidden}, so whether that is more cannot be said")]
     try:
         after = policy.parse(new)
     except policy.UnreadablePolicy as error:
         return [words("it cannot be read ({})", str(error))]
     if isinstance(old, Mark):
-        return [words("what it was before is {}, so nothing can say whether it admits more", old)]
+        return [words("what it admitted before is sensitive, so whether it admits more cannot be said")]
     try:
         before = policy.parse(old) if isinstance(old, str) else ()
     except policy.UnreadablePolicy:
