@@ -1,13 +1,14 @@
-"""Bring the provider lock files up to date: `.venv/bin/python -m ci.lock`, which is `make lock`.
+"""Bring the provider lock files up to date: `.venv/bin/python -m ci.lock [PLATFORM…]`, which is `make lock`.
 
 Each stack's `.terraform.lock.hcl` is kept as `locks/STACK.terraform.lock.hcl`, since the stack's own folder is
-written anew at every synthesis. Terraform asks the registry for the checksums on every platform below;
+written anew at every synthesis. Terraform asks the registry for the checksums on each platform;
 `TF_CLI_ARGS_providers_lock` can send it to a mirror.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 
 from ci.runner import Stop, run
 from ci.stacks import LOCKS, STACKS, Stack, synthesize_all
@@ -19,11 +20,12 @@ LOCK_FILE = ".terraform.lock.hcl"
 
 def main() -> None:
     """Lock every stack, and drop the lock files of stacks that are gone; on a failure the files stay as they were."""
+    platforms = sys.argv[1:] or PLATFORMS
     synthesize_all()
     stacks = [Stack(folder.parent.name) for folder in sorted(STACKS.glob("*/cdk.tf.json"))]
     for stack in stacks:
         (stack.folder / LOCK_FILE).unlink(missing_ok=True)
-        locked = stack.terraform("providers", "lock", *(f"-platform={platform}" for platform in PLATFORMS))
+        locked = stack.terraform("providers", "lock", *(f"-platform={platform}" for platform in platforms))
         if locked.returncode != 0:
             raise Stop(f"{stack.name}: terraform providers lock fails; its message is above")
     for lock in LOCKS.glob(f"*{LOCK_FILE}"):

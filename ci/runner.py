@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 
-class Stop(Exception):
+class Stop(Exception):  # noqa: N818 - named for what it does to the step
     """The step cannot go on: its text is one clear line for the log and the annotation."""
 
 

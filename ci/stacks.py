@@ -26,8 +26,16 @@ LOCKS = Path("locks")
 PLAN_FILE = "plan"
 INSTANCE = "aws_connect_instance.instance"
 
-NOT_ABOUT_CHANGES = {"provenance", "accepted", "verdict"}
-"""Parts of a review that say where it comes from, or what people think of it."""
+ABOUT_CHANGES = (
+    "findings",
+    "access",
+    "resources",
+    "moves",
+    "imports",
+    "drift",
+    "outputs",
+)
+"""The parts of a review that say what changes; the others say where it comes from, or what people think of it."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +51,13 @@ class Outcome:
     @property
     def refused(self) -> bool:
         """Whether Terraform refuses to carry the plan out."""
-        return bool(self.review["errored"])
+        return bool(self.review["refused"])
 
     @property
     def findings(self) -> list[str]:
         """What a person must decide, as `--accept` takes it."""
         return [
-            f"{finding['code']}:{finding['address']}"
-            for finding in self.review["findings"]
-            if not finding.get("accepted")
+            f"{finding['code']}:{finding['address']}" for finding in self.review["findings"] if not finding["accepted"]
         ]
 
 
@@ -116,11 +122,16 @@ class Stack:
         return self.reviewed()
 
     def reviewed(self, accept: Iterable[str] = (), accepted_by: str = "") -> Outcome:
-        """Review the plan that lies in the folder."""
+        """Review the plan that lies in the folder.
+
+        Raises:
+            Stop: it cannot be read.
+        """
         shown = self.terraform("show", "-json", PLAN_FILE, capture=True)
         if shown.returncode != 0:
             raise Stop(f"{self.name}: terraform show fails; its message is in the log")
-        options = [option for finding in sorted(accept) for option in ("--accept", finding)]
+        options = ["--environment", self.name, "--commit", os.environ.get("HEAD") or os.environ.get("GITHUB_SHA", "")]
+        options += [option for finding in sorted(accept) for option in ("--accept", finding)]
         if accepted_by:
             options += ["--accepted-by", accepted_by]
         text, to_decide = _review(shown.stdout, "json", options)
@@ -174,9 +185,9 @@ def _synthesize(variables: dict[str, str]) -> None:
 
 def digest(outcomes: Iterable[Outcome]) -> str:
     """Hash of what the reviews say about the changes, whoever accepted them and wherever the plan comes from."""
-    said = [
-        {key: value for key, value in outcome.review.items() if key not in NOT_ABOUT_CHANGES} for outcome in outcomes
-    ]
+    said = [{part: outcome.review[part] for part in ABOUT_CHANGES} for outcome in outcomes]
+    for review in said:
+        review["findings"] = [{"code": finding["code"], "says": finding["says"]} for finding in review["findings"]]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

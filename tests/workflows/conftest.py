@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +28,26 @@ def run_step(github: FakeGitHub, tmp_path: Path) -> RunStep:
     """Run `run_step(WORKFLOW, JOB, STEP, payload, expressions)` against the fake GitHub."""
 
     def call(
-        name: str, job: str, step: str, payload: dict[str, Any], root: Path = workflow.ROOT, **expressions: str
+        name: str,
+        job: str,
+        step: str,
+        payload: dict[str, Any],
+        root: Path = workflow.ROOT,
+        runner: Mapping[str, str] | None = None,
+        **expressions: str,
     ) -> workflow.Ran:
         (tmp_path / "event.json").write_text(json.dumps(payload), encoding="utf-8")
-        runner = {
+        given = {
             "GITHUB_API_URL": github.url,
             "GITHUB_REPOSITORY": NAME,
             "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
             "GITHUB_RUN_ATTEMPT": expressions.pop("attempt", "1"),
             "GITHUB_SHA": expressions.pop("sha", "c" * 40),
         }
+        given |= runner or {}
         values = {"github.token": "workflow-token"} | {
             key.replace("__", "."): text for key, text in expressions.items()
         }
-        return workflow.run(workflow.step(name, job, step), tmp_path, values, runner, root=root)
+        return workflow.run(workflow.step(name, job, step), tmp_path, values, given, root=root)
 
     return call
