@@ -19,7 +19,7 @@ from typing import Any
 
 from ci.reviewed import Review
 from ci.runner import Stop, annotate, required, run, summarize
-from ci.stacks import Outcome, Stack, digest, synthesize
+from ci.stacks import WAIT_FOR_STATE, Outcome, Stack, digest, plan_crowd, plan_environment
 
 NEW_ENVIRONMENT = "new-environment"
 """The finding of an environment's first plan. Whoever approves of it approves of its crowd, planned only afterwards."""
@@ -45,27 +45,18 @@ class Deployment:
         Raises:
             Stop: a stack cannot be planned or applied, or holds something that nobody has approved of.
         """
-        own, crowd = synthesize(self.environment)
-        own.init()
-        planned = [(own, own.plan(refresh=True, lock=True))]
-        waiting = crowd is not None and planned[0][1].makes_instance
-        if crowd is not None and not waiting:
-            crowd.init()
-            planned.append((crowd, crowd.plan(refresh=False, lock=True)))
-        self.compare([outcome for _, outcome in planned])
+        planned = plan_environment(self.environment, WAIT_FOR_STATE)
+        self.compare([outcome for _, outcome in planned if outcome is not None])
         for stack, outcome in planned:
-            self.permit(stack, outcome)
-        for stack, _ in planned:
+            if outcome is not None:
+                self.permit(stack, outcome)
+        for stack, outcome in planned:
+            if outcome is None:
+                if any(finding.partition(":")[0] == NEW_ENVIRONMENT for finding in self.accepted):
+                    self.accepted.add(NEW_ENVIRONMENT)
+                self.permit(stack, plan_crowd(stack, WAIT_FOR_STATE))
             stack.apply()
             self.applied.append(stack.name)
-        if crowd is not None and waiting:
-            crowd.init()
-            outcome = crowd.plan(refresh=False, lock=True)
-            if any(code.partition(":")[0] == NEW_ENVIRONMENT for code in self.accepted):
-                self.accepted.add(NEW_ENVIRONMENT)
-            self.permit(crowd, outcome)
-            crowd.apply()
-            self.applied.append(crowd.name)
 
     def compare(self, outcomes: list[Outcome]) -> None:
         """Say whether this is the plan that was reviewed."""

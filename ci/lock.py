@@ -11,20 +11,19 @@ import shutil
 import sys
 
 from ci.runner import Stop, run
-from ci.stacks import LOCKS, STACKS, Stack, synthesize_all
+from ci.stacks import LOCK_FILE, LOCKS, Stack, synthesize
+from connect_sso.operations import STACKS
 
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64")
-
-LOCK_FILE = ".terraform.lock.hcl"
 
 
 def main() -> None:
     """Lock every stack, and drop the lock files of stacks that are gone; on a failure the files stay as they were."""
     platforms = sys.argv[1:] or PLATFORMS
-    synthesize_all()
+    synthesize()
     stacks = [Stack(folder.parent.name) for folder in sorted(STACKS.glob("*/cdk.tf.json"))]
     for stack in stacks:
-        (stack.folder / LOCK_FILE).unlink(missing_ok=True)
+        (STACKS / stack.name / LOCK_FILE).unlink(missing_ok=True)
         locked = stack.terraform("providers", "lock", *(f"-platform={platform}" for platform in platforms))
         if locked.returncode != 0:
             raise Stop(f"{stack.name}: terraform providers lock fails; its message is above")
@@ -32,8 +31,8 @@ def main() -> None:
         lock.unlink()
     LOCKS.mkdir(exist_ok=True)
     for stack in stacks:
-        shutil.copyfile(stack.folder / LOCK_FILE, LOCKS / f"{stack.name}{LOCK_FILE}")
-        print(f"{LOCKS}/{stack.name}{LOCK_FILE}")
+        shutil.copyfile(STACKS / stack.name / LOCK_FILE, stack.lock)
+        print(stack.lock)
 
 
 if __name__ == "__main__":

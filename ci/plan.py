@@ -13,37 +13,28 @@ from pathlib import Path
 
 from ci.reviewed import VERSION, Review
 from ci.runner import required, run, summarize
-from ci.stacks import Outcome, digest, synthesize
+from ci.stacks import READ_STATE, digest, plan_environment
+
+WAITING = """\
+## {}
+
+Not planned: there is no instance yet that its people could be in. It is planned and made right after the instance."""
 
 
 def review_environment(environment: str, head: str) -> tuple[Review, str]:
     """Plan both stacks of an environment; what came out, and the report as Markdown."""
-    own, crowd = synthesize(environment)
-    own.init()
-    outcomes: list[Outcome] = [own.plan(refresh=True, lock=False)]
-    report = [f"## Sign-in change: {environment}", outcomes[0].markdown]
-    waiting = crowd is not None and outcomes[0].makes_instance
-    if crowd is not None:
-        report.append(f"## People of the CSV file: {crowd.name}")
-        if waiting:
-            report.append(
-                "Not planned: there is no instance yet that its people could be in. "
-                "It is planned and made right after the instance."
-            )
-        else:
-            crowd.init()
-            # No refresh: it would ask Connect about every single person, and Connect answers two requests a second.
-            outcomes.append(crowd.plan(refresh=False, lock=False))
-            report.append(outcomes[1].markdown)
+    planned = plan_environment(environment, READ_STATE)
+    outcomes = [outcome for _, outcome in planned if outcome is not None]
     review = Review(
         environment=environment,
         head=head,
         digest=digest(outcomes),
         decide=tuple(finding for outcome in outcomes for finding in outcome.findings),
         refused=any(outcome.refused for outcome in outcomes),
-        waiting=waiting,
+        waiting=len(outcomes) < len(planned),
     )
-    return review, "\n\n".join(part.strip("\n") for part in report) + "\n"
+    parts = [outcome.markdown.strip("\n") if outcome else WAITING.format(stack.name) for stack, outcome in planned]
+    return review, "\n\n".join(parts) + "\n"
 
 
 def main() -> None:

@@ -12,29 +12,24 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ci.runner import Stop
+from connect_sso import operations
+from connect_sso.derived_names import users_stack
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
-from connect_sso.terraform_cli import terraform_binary
+from connect_sso.operations import PLAN_FILE, STACKS, WITHOUT_REFRESH
 
-STACKS = Path("cdktf.out/stacks")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LOCKS = Path("locks")
-PLAN_FILE = "plan"
+LOCK_FILE = ".terraform.lock.hcl"
 INSTANCE = "aws_connect_instance.instance"
 
-ABOUT_CHANGES = (
-    "findings",
-    "access",
-    "resources",
-    "moves",
-    "imports",
-    "drift",
-    "outputs",
-)
+ABOUT_CHANGES = ("findings", "access", "resources", "moves", "imports", "drift", "outputs")
 """The parts of a review that say what changes; the others say where it comes from, or what people think of it."""
 
 
@@ -46,7 +41,7 @@ class Outcome:
     markdown: str
     to_decide: bool
     makes_instance: bool
-    """Whether the plan makes the Connect instance, which so is not there yet."""
+    """Whether the plan makes the Connect instance, so that nobody can be put into it before this is applied."""
 
     @property
     def refused(self) -> bool:
@@ -63,28 +58,22 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Stack:
-    """A synthesized stack in its folder."""
+    """A synthesized stack, with the plan that lies in its folder."""
 
     name: str
 
     @property
-    def folder(self) -> Path:
-        """Where its `cdk.tf.json` lies and Terraform runs."""
-        return STACKS / self.name
+    def lock(self) -> Path:
+        """Its provider lock file in the repository."""
+        return LOCKS / f"{self.name}{LOCK_FILE}"
 
     def terraform(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[bytes]:
         """Run Terraform in the stack's folder; its messages go to the log, its standard output too unless captured."""
         sys.stdout.flush()
         try:
-            terraform = terraform_binary()
+            return operations.Stack(self.name).terraform(*arguments, capture=capture)
         except Failure as failure:
             raise Stop(str(failure)) from None
-        return subprocess.run(
-            [terraform, f"-chdir={self.folder}", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if capture else None,
-            check=False,
-        )
 
     def init(self) -> None:
         """Install the providers: exactly those of the stack's lock file, where the repository keeps one.
@@ -92,40 +81,33 @@ class Stack:
         Raises:
             Stop: Terraform cannot, or the providers are not the locked ones.
         """
-        lock = LOCKS / f"{self.name}.terraform.lock.hcl"
         arguments = ["init", "-input=false", "-no-color"]
-        if lock.exists():
-            shutil.copyfile(lock, self.folder / ".terraform.lock.hcl")
+        if self.lock.exists():
+            shutil.copyfile(self.lock, STACKS / self.name / LOCK_FILE)
             arguments.append("-lockfile=readonly")
         else:
-            print(f"{lock} is missing, so the providers' checksums are not checked against it: `make lock` makes it")
+            print(f"{self.lock} is missing, so the providers' checksums are taken on trust: `make lock` makes it")
         if self.terraform(*arguments).returncode != 0:
             raise Stop(f"{self.name}: terraform init fails; its message is in the log")
 
-    def plan(self, *, refresh: bool, lock: bool) -> Outcome:
-        """Plan, and review the plan; also one that Terraform refuses but writes.
-
-        Without `lock` the state is read as it is: a plan for a pull request needs no right to write there.
+    def plan(self, *options: str) -> Outcome:
+        """Plan, and review the plan; also one that Terraform refuses but writes down.
 
         Raises:
             Stop: there is no plan to review.
         """
-        (self.folder / PLAN_FILE).unlink(missing_ok=True)
-        state_lock = "-lock-timeout=10m" if lock else "-lock=false"
-        planned = self.terraform(
-            "plan", "-input=false", "-no-color", state_lock, f"-refresh={str(refresh).lower()}", f"-out={PLAN_FILE}"
-        )
-        if not (self.folder / PLAN_FILE).exists():
-            raise Stop(
-                f"{self.name}: terraform plan fails with exit code {planned.returncode}; its message is in the log"
-            )
+        plan = STACKS / self.name / PLAN_FILE
+        plan.unlink(missing_ok=True)
+        planned = self.terraform("plan", "-input=false", "-no-color", f"-out={PLAN_FILE}", *options)
+        if not plan.exists():
+            raise Stop(f"{self.name}: terraform plan fails (exit code {planned.returncode}); its message is in the log")
         return self.reviewed()
 
     def reviewed(self, accept: Iterable[str] = (), accepted_by: str = "") -> Outcome:
         """Review the plan that lies in the folder.
 
         Raises:
-            Stop: it cannot be read.
+            Stop: it cannot be read. HCP Terraform shows the JSON of a plan to administrators of the workspace alone.
         """
         shown = self.terraform("show", "-json", PLAN_FILE, capture=True)
         if shown.returncode != 0:
@@ -142,7 +124,7 @@ class Stack:
             markdown=markdown,
             to_decide=to_decide,
             makes_instance=any(
-                change["address"] == INSTANCE and change["change"]["actions"] == ["create"] for change in changes
+                change["address"] == INSTANCE and "create" in change["change"]["actions"] for change in changes
             ),
         )
 
@@ -152,33 +134,55 @@ class Stack:
         Raises:
             Stop: Terraform cannot.
         """
-        if self.terraform("apply", "-input=false", "-no-color", "-lock-timeout=10m", PLAN_FILE).returncode != 0:
+        if self.terraform("apply", "-input=false", "-no-color", WAIT_FOR_STATE, PLAN_FILE).returncode != 0:
             raise Stop(f"{self.name}: terraform apply fails; its message is in the log")
 
 
-def synthesize(environment: str) -> tuple[Stack, Stack | None]:
-    """Write an environment's stacks anew: its own, and that of its crowd where it has a `users_file`.
+READ_STATE = "-lock=false"
+"""For a plan that is only read: it needs no right to write beside the state, where locks are."""
+
+WAIT_FOR_STATE = "-lock-timeout=10m"
+"""For a plan that is applied: someone at work with the same state is waited for."""
+
+
+def plan_environment(environment: str, state: str) -> list[tuple[Stack, Outcome | None]]:
+    """Synthesize an environment and plan its stacks, in the order in which they are applied.
+
+    Args:
+        environment: its name.
+        state: `READ_STATE` or `WAIT_FOR_STATE`.
+
+    Returns:
+        Its own stack, and that of its crowd where it has one: without an outcome where that must wait for the instance.
 
     Raises:
-        Stop: the environment cannot be synthesized.
+        Stop: one cannot be synthesized or planned.
     """
-    _synthesize(os.environ | {"ENVIRONMENT": environment})
-    crowd = Stack(f"{environment}-users")
-    return Stack(environment), crowd if (crowd.folder / "cdk.tf.json").exists() else None
+    synthesize(environment)
+    own, crowd = Stack(environment), Stack(users_stack(environment))
+    own.init()
+    outcome = own.plan(state)
+    planned: list[tuple[Stack, Outcome | None]] = [(own, outcome)]
+    if (STACKS / crowd.name).exists():
+        planned.append((crowd, None if outcome.makes_instance else plan_crowd(crowd, state)))
+    return planned
 
 
-def synthesize_all() -> None:
-    """Write the stacks of all environments anew.
+def plan_crowd(crowd: Stack, state: str) -> Outcome:
+    """Plan the stack of the people from the CSV file without asking Connect about each of them."""
+    crowd.init()
+    return crowd.plan(state, WITHOUT_REFRESH)
+
+
+def synthesize(environment: str | None = None) -> None:
+    """Write the stacks of an environment, or of all, anew; those of others are removed.
 
     Raises:
         Stop: they cannot be synthesized.
     """
-    _synthesize({name: value for name, value in os.environ.items() if name != "ENVIRONMENT"})
-
-
-def _synthesize(variables: dict[str, str]) -> None:
     shutil.rmtree(STACKS, ignore_errors=True)
     sys.stdout.flush()
+    variables = os.environ | {"ENVIRONMENT": environment or ""}
     if subprocess.run([sys.executable, "main.py"], env=variables, check=False).returncode != 0:
         raise Stop("main.py fails; its message is in the log")
 

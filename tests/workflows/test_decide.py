@@ -34,7 +34,7 @@ def decide(github: FakeGitHub, run_step: RunStep, reports: Path, *environments: 
         "Write the reviews and decide",
         {"action": "synchronize", "pull_request": github.pull_request()},
         root=reports.parent,
-        **{"needs__find__outputs__environments": json.dumps(list(environments))},
+        needs__find__outputs__environments=json.dumps(list(environments)),
     )
 
 
@@ -232,7 +232,8 @@ def test_refused_by_github(github: FakeGitHub, run_step: RunStep, reports: Path)
         "Write the reviews and decide",
         {"action": "opened", "pull_request": github.pull_request()},
         root=reports.parent,
-        **{"needs__find__outputs__environments": '["prod"]', "github__token": "secret-and-wrong"},
+        needs__find__outputs__environments='["prod"]',
+        github__token="secret-and-wrong",
     )
     assert ran.code == 1
     assert "::error::GitHub answers 401" in ran.log

@@ -44,7 +44,7 @@ def test_actions_are_pinned_by_commit(path: Any) -> None:
 )
 def test_each_job_gets_the_least(name: str, job: dict[str, Any]) -> None:
     """No job holds both a token that can write to the repository and credentials of a cloud, and none keeps its token."""
-    assert workflow.load(name.split("/")[0])["permissions"] == {}
+    assert workflow.load(name.split("/", maxsplit=1)[0])["permissions"] == {}
     writes = {scope for scope, access in job["permissions"].items() if access == "write"}
     assert writes == MAY_WRITE.get(name, set())
     text = str(job)

@@ -108,7 +108,9 @@ def test_tells_the_pull_request(
         "Tell the pull request where it differs",
         {},
         root=tmp_path,
-        **{"github__server_url": "https://git.example", "github__repository": "acme/c", "github__run_id": "9"},
+        github__server_url="https://git.example",
+        github__repository="acme/c",
+        github__run_id="9",
     )
     assert ran.code == 0, ran.log
     bodies = [comment["body"] for comment in github.comments]

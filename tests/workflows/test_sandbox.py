@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ci.reviewed import Review
 
+from ci.reviewed import Review
 from tests.sandbox.terraform import Sandbox
 from tests.workflows import workflow
 from tests.workflows.conftest import RunStep
