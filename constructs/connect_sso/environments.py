@@ -89,7 +89,7 @@ def environment_files(directory: Path) -> list[Path]:
         )
     files = sorted(
         (path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")),
-        key=lambda path: path.name,
+        key=lambda path: (path.stem, path.suffix),
     )
     if not files:
         raise Failure(f"{directory}: no environment files; write one such as {directory / 'dev.yaml'}")

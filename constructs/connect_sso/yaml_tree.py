@@ -165,13 +165,18 @@ def parse(raw: bytes, file: str) -> tuple[Mapping | None, list[Problem]]:
         place = _place(mark) if mark else START
         return None, [Problem(file, place.line, place.column, "", f"not valid YAML: {message}")]
     except (yaml.YAMLError, ValueError) as error:
-        return None, [Problem(file, *_reader_place(text, error), "", "not valid YAML: a character that YAML does not allow")]
+        return None, [
+            Problem(file, *_reader_place(text, error), "", "not valid YAML: a character that YAML does not allow")
+        ]
     if root is None:
         return None, [Problem(file, 1, 1, "", "empty; an environment file begins with aws:, okta:, connect: and apps:")]
     builder = _Builder(file)
     tree = builder.node(root, ())
     if not isinstance(tree, Mapping):
-        return None, [*builder.problems, Problem(file, tree.place.line, tree.place.column, "", "must be keys and values, such as aws:")]
+        return None, [
+            *builder.problems,
+            Problem(file, tree.place.line, tree.place.column, "", "must be keys and values, such as aws:"),
+        ]
     return tree, builder.problems
 
 

@@ -1,0 +1,99 @@
+"""The crowd's CSV: written by people with spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connect_sso.agents_csv import read_agents
+from connect_sso.people import username_problem
+from tests.environment_files import loaded, messages, minimal
+
+HEADER = "username,first_name,last_name,security_profiles,routing_profile,phone\n"
+
+
+def problems(text: str) -> list[str]:
+    return [f"{problem.line}: {problem.key}: {problem.message}" for problem in read_agents(text.encode(), "agents.csv")[1]]
+
+
+def test_cells_and_defaults() -> None:
+    """Profiles are separated by |, an empty cell is the default, spaces around a cell mean nothing."""
+    people, wrong = read_agents((HEADER + "bo@example.com, Bo ,Agent,Agent|QualityAnalyst,,\ncy@example.com,Cy,Agent,Agent,Sales,+12065550100\n").encode(), "x")
+    assert wrong == []
+    assert people[0].security_profiles == ("Agent", "QualityAnalyst")
+    assert (people[0].first_name, people[0].routing_profile, people[0].desk_phone) == ("Bo", "Basic Routing Profile", None)
+    assert (people[1].routing_profile, people[1].desk_phone, people[1].line) == ("Sales", "+12065550100", 3)
+
+
+def test_a_byte_order_mark_and_windows_line_ends() -> None:
+    """As spreadsheets save it."""
+    people, wrong = read_agents(b"\xef\xbb\xbf" + (HEADER + "bo@example.com,Bo,Agent,Agent,,\n").replace("\n", "\r\n").encode(), "x")
+    assert wrong == []
+    assert len(people) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "1: : the first line must be the header"),
+        ("username;first_name;last_name;security_profiles\n", "semicolons"),
+        ("username,first_name,last_name\n", "security_profiles: this column is missing"),
+        ("username,first_name,last_name,security_profiles,apps\n", "by Okta group, never one by one"),
+        ("username,first_name,last_name,security_profile\n", "did you mean security_profiles"),
+        ("username,username,first_name,last_name,security_profiles\n", "twice"),
+        (HEADER + "bo@example.com,Bo\n", "2: : 2 cells where the header has 6"),
+        (HEADER + "bo@example,Bo,Agent,Agent,,\n", "2: username: with @"),
+        (HEADER + "bo@example.com,,Agent,Agent,,\n", "2: first_name: must not be empty"),
+        (HEADER + "bo@example.com,Bo,Agent,,,\n", "2: security_profiles:"),
+        (HEADER + "bo@example.com,Bo,Agent,Agent|Agent,,\n", "there twice"),
+        (HEADER + "bo@example.com,Bo,Agent,Agent,,12\n", "E.164"),
+        (HEADER + "bo@example.com,${Bo},Agent,Agent,,\n", "mean something to Terraform"),
+        (HEADER + '"bo@example.com,Bo,Agent,Agent,,\n', "not valid CSV"),
+        (HEADER + 'bo@example.com,"B\no",Agent,Agent,,\nx,y\n', "4: : 2 cells"),
+    ],
+)
+def test_what_is_wrong_has_its_line(text: str, says: str) -> None:
+    """A row is found by its line in the file, also behind a cell that spans lines."""
+    assert any(says in problem for problem in problems(text)), problems(text)
+
+
+def test_a_secret_in_a_cell_is_not_repeated() -> None:
+    """The message goes into a CI log."""
+    secret = "AKIA" + "A1B2C3D4E5F6G7H8"
+    found = problems(HEADER + f"bo@example.com,{secret},Agent,Agent,,\n")
+    assert any("an AWS access key id" in problem for problem in found)
+    assert not any(secret in problem for problem in found)
+
+
+def test_names_are_unique_across_both_files_whatever_the_case(tmp_path: Path) -> None:
+    """Okta knows one person where Connect would know two."""
+    text = HEADER + "ada.ADMIN@example.com,A,B,Agent,,\nbo@example.com,Bo,Agent,Agent,,\nBo@example.com,Bo,Agent,Agent,,\n"
+    found = messages(loaded(tmp_path, minimal(users_file="agents.csv"), csv=text))
+    assert any("also in the environment file" in message for message in found)
+    assert any("Bo@example.com differs from bo@example.com only in case (first on line 3)" in message for message in found)
+
+
+@given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=7), max_size=5))
+def test_any_table_is_read_or_refused(table: list[list[str]]) -> None:
+    """Never a traceback, whatever the cells hold."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADER.strip().split(","))
+    writer.writerows(table)
+    people, _ = read_agents(text.getvalue().encode("utf-8", "surrogatepass"), "agents.csv")
+    for person in people:
+        assert username_problem(person.username) is None
+
+
+@given(st.text(max_size=70))
+def test_user_names_fit_the_session_name_and_connect(name: str) -> None:
+    """Whatever is let through is legal as a RoleSessionName, whose characters AWS documents."""
+    if username_problem(name) is None:
+        assert 2 <= len(name) <= 64
+        assert all(character.isascii() and (character.isalnum() or character in "_.@-") for character in name)
+        assert name.count("@") <= 1

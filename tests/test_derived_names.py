@@ -1,0 +1,50 @@
+"""Names that follow from an environment's."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connect_sso.derived_names import ENVIRONMENT_NAME, bucket_name, group_rule, s3_keys, terraform_name
+from connect_sso.partitions import CONNECT_REGIONS
+
+NAMES = st.from_regex(ENVIRONMENT_NAME, fullmatch=True)
+APPS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", fullmatch=True)
+
+
+@given(NAMES, st.sampled_from(CONNECT_REGIONS))
+def test_a_bucket_name_is_within_s3s_rules(name: str, region: str) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html."""
+    bucket = bucket_name(name, "111122223333", region)
+    assert re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", bucket)
+    assert not bucket.endswith("-s3alias")
+
+
+@given(NAMES, NAMES)
+def test_two_environments_never_share_a_bucket(one: str, other: str) -> None:
+    """Also where their names become the same once they are within S3's rules."""
+    if one != other:
+        assert bucket_name(one, "111122223333", "us-east-1") != bucket_name(other, "111122223333", "us-east-1")
+
+
+@given(NAMES, APPS)
+def test_a_group_rules_name_has_at_most_50_bytes(name: str, app: str) -> None:
+    """The provider refuses more."""
+    assert len(group_rule(name, app).encode()) <= 50
+
+
+@given(st.lists(st.text(min_size=1, max_size=10), unique=True, max_size=8))
+def test_terraform_names_are_legal_and_unique(names: list[str]) -> None:
+    """Group names become the names of check blocks."""
+    taken: set[str] = set()
+    for name in names:
+        label = terraform_name(name, taken)
+        assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", label)
+        assert label not in taken
+        taken.add(label)
+
+
+def test_the_crowds_state_lies_beside_the_environments() -> None:
+    """As the design says: K.tfstate and K-users.tfstate."""
+    assert s3_keys("prod", None) == ("connect-sso/prod.tfstate", "connect-sso/prod-users.tfstate")
+    assert s3_keys("prod", "a/b") == ("a/b", "a/b-users")

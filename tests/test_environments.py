@@ -1,0 +1,272 @@
+"""What `connect-sso check` finds in an environment file, with its place and a sentence that says what would be right."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connect_sso.environments import load, load_all, select
+from connect_sso.errors import Failure, UsageFailure
+from tests.environment_files import loaded, messages, minimal, write
+
+SECOND_APP = {"label": "CCP", "destination": "ccp", "saml_provider": "Okta_Connect_CCP", "role": "Okta_Role", "groups": ["Agents"]}
+
+WRONG: list[tuple[dict[str, Any], str, str]] = [
+    ({"aws__account_id": 111122223333}, "aws.account_id", "put it in quotes"),
+    ({"aws__account_id": "1111"}, "aws.account_id", "12 digits"),
+    ({"aws__region": "eu-west-1"}, "aws.region", "did you mean eu-west-2"),
+    ({"aws__region": "cn-north-1", "aws__allow_unlisted_region": True}, "aws.region", "not offered"),
+    ({"aws__region": "Oregon"}, "aws.region", "not an AWS region|not known to run"),
+    ({"aws__sign_in": "reginal"}, "aws.sign_in", "did you mean regional"),
+    ({"aws__tags": {"aws:x": "y"}}, "aws.tags.aws:x", "a tag's key"),
+    ({"okta__org_name": "acme.okta.com"}, "okta.org_name", "only the first part"),
+    ({"okta__org_name": "https://acme.okta.com"}, "okta.org_name", "acme"),
+    ({"okta__base_url": "https://okta.com/"}, "okta.base_url", "just the domain: okta.com"),
+    ({"okta__role_assignment": "group_maping"}, "okta.role_assignment", "did you mean group_mapping"),
+    ({"okta__usernme": "login"}, "okta.usernme", "did you mean username"),
+    ({"connect__alias": "d-acme"}, "connect.alias", "not beginning with d-"),
+    ({"connect__alias": "acme-"}, "connect.alias", "no hyphen first or last"),
+    ({"connect__alias": "a" * 46}, "connect.alias", "2 to 45"),
+    ({"connect__alias": None}, "connect", "alias .* or instance_id"),
+    ({"connect__instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b"}, "connect.alias", "not both"),
+    (
+        {"connect": {"instance_id": "arn:aws:connect:us-east-1:111122223333:instance/2fb42df9-78a2-4e74-8572-c8af67ed289b"}},
+        "connect.instance_id",
+        "bare UUID",
+    ),
+    ({"connect": {"instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b", "flow_logs": True}}, "connect.flow_logs", "only for a new instance"),
+    ({"connect": {"instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b", "protect": False}}, "connect.protect", "only for a new instance"),
+    ({"connect__storage": ["recordings"]}, "connect.storage[0]", "call_recordings"),
+    ({"federation__session_duration": 900}, "federation.session_duration", "3600 to 43200"),
+    ({"federation__policy": "a b"}, "federation.policy", "an IAM policy's name"),
+    ({"api_integration__user": "okta"}, "api_integration", "only with okta.role_assignment: api_integration"),
+    ({"apps": {}}, "apps", "at least 1"),
+    ({"apps__admin__label": None}, "apps.admin.label", "missing; for example label:"),
+    ({"apps__admin__destination": "http://desk.example.com"}, "apps.admin.destination", "https URL"),
+    ({"apps__admin__saml_provider": "Okta Connect"}, "apps.admin.saml_provider", "a SAML provider's name"),
+    ({"apps__admin__role": "1Role"}, "apps.admin.role", "Terraform name"),
+    ({"apps__2nd": SECOND_APP}, "apps.2nd", "Terraform name"),
+    ({"apps__ccp": SECOND_APP | {"saml_provider": "okta_connect_ADMIN"}}, "apps.ccp.saml_provider", "of its own"),
+    ({"apps__ccp": SECOND_APP | {"role": "okta_role"}}, "apps.ccp.role", "only in case"),
+    ({"apps__ccp": SECOND_APP | {"label": "Connect Administrator"}}, "apps.ccp.label", "the same as apps.admin.label"),
+    ({"okta__role_assignment": "group_mapping", "apps__admin__session_tags": {"Team": "user.team"}}, "apps.admin.session_tags", "only with .* saml_app"),
+    ({"users__0__username": "ada+test@example.com"}, "users[0].username", "'\\+' cannot be"),
+    ({"users__0__username": "ada@example"}, "users[0].username", "a whole e-mail address"),
+    ({"users__0__username": "a"}, "users[0].username", "2 to 64"),
+    ({"users__0__security_profiles": []}, "users[0].security_profiles", "at least 1"),
+    ({"users__0__security_profiles": [f"P{index}" for index in range(11)]}, "users[0].security_profiles", "at most 10"),
+    ({"users__0__phone": "softfone"}, "users[0].phone", "softphone"),
+    ({"users__0__phone": {"desk_phone": "0123456"}}, "users[0].phone.desk_phone", "E.164"),
+    ({"users__0__apps": ["admn"]}, "users[0].apps[0]", "did you mean admin"),
+    ({"users__0__password": "hunter22"}, "users[0].password", "credentials do not belong"),
+    ({"users__0__first_name": "${Ada}"}, "users[0].first_name", "mean something to Terraform"),
+    ({"users__0__last_name": "%{if}"}, "users[0].last_name", "mean something to Terraform"),
+    ({"apps__admin__groups": ["${x}"]}, "apps.admin.groups[0]", "mean something to Terraform"),
+    ({"apps__admin__label": "${TfToken[TOKEN.1]}"}, "apps.admin.label", "TfToken"),
+    ({"okta__username": "email", "users__0__username": "ada"}, "users[0].username", "must be the person's e-mail"),
+    ({"state": {"cloud": {"organization": "acme", "workspace": "w"}, "s3": {"bucket": "abc", "region": "us-east-1"}}}, "state", "one of cloud and s3"),
+    ({"state": {}}, "state", "one of cloud and s3"),
+    ({"state": "remote"}, "state", "the word local"),
+    ({"state__cloud": {"organization": "acme"}}, "state.cloud.workspace", "missing"),
+    ({"state__s3": {"bucket": "Bucket", "region": "us-east-1"}}, "state.s3.bucket", "lower-case"),
+    ({"providers__okta": 6.12}, "providers.okta", "put it in quotes"),
+    ({"providers__okta": ">= 6"}, "providers.okta", "exact release"),
+    ({"users_file": "../agents.csv"}, "users_file", "beside this one|leaves the directory"),
+    ({"users_file": "/etc/agents.csv"}, "users_file", "beside this one|leaves the directory"),
+    ({"users_file": "nobody.csv"}, "users_file", "No such file"),
+]
+
+
+@pytest.mark.parametrize(("changes", "key", "says"), WRONG, ids=[f"{key}-{index}" for index, (_, key, _) in enumerate(WRONG)])
+def test_an_error_names_key_and_remedy(tmp_path: Path, changes: dict[str, Any], key: str, says: str) -> None:
+    """Each mistake leads to a message at its own key that says what would be right."""
+    found = messages(loaded(tmp_path, minimal(**changes)))
+    assert any(re.match(rf"{re.escape(key)}: .*({says})", message) for message in found), found
+
+
+def test_the_minimal_environment_is_fine(tmp_path: Path) -> None:
+    """The base of all these tests has no error and no warning of its own."""
+    assert loaded(tmp_path, minimal()).problems == ()
+
+
+def test_all_errors_are_found_at_once_and_in_order(tmp_path: Path) -> None:
+    """A person fixes a file in one go, from top to bottom."""
+    changes = minimal(aws__region="eu-west-1", okta__usernme="login", users__0__apps=["nope"], federation__session_duration=1)
+    problems = loaded(tmp_path, changes).problems
+    assert [problem.key for problem in problems] == ["aws.region", "okta.usernme", "users[0].apps[0]", "federation.session_duration"]
+    assert [problem.line for problem in problems] == sorted(problem.line for problem in problems)
+
+
+def test_a_problem_stands_at_its_line_and_column(tmp_path: Path) -> None:
+    """Editors and CI jump to the place."""
+    text = "aws:\n  account_id: '111122223333'\n  region:   nowhere\n"
+    problem = next(problem for problem in loaded(tmp_path, text).problems if problem.key == "aws.region")
+    assert (problem.line, problem.column) == (3, 13)
+    assert str(problem).startswith(f"{tmp_path / 'test.yaml'}:3:13: aws.region: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("aws: {account_id: '1'}\naws: {}\n", "written twice; the first one is on line 1"),
+        ("aws: &a {}\n", "anchors"),
+        ("aws: *a\n", "aliases|undefined alias"),
+        ("aws: !!python/object:os.system {}\n", "tags"),
+        ("aws: {}\n---\naws: {}\n", "second document"),
+        ("", "empty"),
+        ("- aws\n", "must be keys and values"),
+        ("aws: [\n", "not valid YAML"),
+        ("aws: \x01\n", "a character that YAML does not allow"),
+        ("a: " + "[" * 10_000, "levels deep"),
+        ("? [a]\n: b\n", "a key must be a plain word"),
+    ],
+)
+def test_yaml_that_is_no_environment(tmp_path: Path, text: str, says: str) -> None:
+    """Only plain data is let in; nothing is ever executed, expanded or recursed into without end."""
+    assert any(re.search(says, message) for message in messages(loaded(tmp_path, text)))
+
+
+def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
+    """An editor's Latin-1 file is named by its place, not by a traceback."""
+    path = tmp_path / "test.yaml"
+    path.write_bytes("aws:\n  x: caf\u00e9\n".encode("latin-1"))
+    (problem,) = load(path).problems
+    assert (problem.line, problem.column) == (2, 9)
+    assert "UTF-8" in problem.message
+
+
+SECRETS = [
+    "AKIA" + "A1B2C3D4E5F6G7H8",
+    "00" + "aB3_-" * 8,
+    "wJalrXUtnFEMI0K7MDENG0bPxRfiCY" + "0123456789",
+    "-----BEGIN PRIVATE KEY-----",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
+]
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("key", ["apps__admin__label", "okta__org_name", "users__0__first_name", "connect__alias", "nonsense"])
+def test_a_secret_is_found_and_never_repeated(tmp_path: Path, secret: str, key: str) -> None:
+    """A credential pasted anywhere is an error, and the message (which CI logs) does not hold it."""
+    found = messages(loaded(tmp_path, minimal(**{key: secret})))
+    assert any("this looks like" in message for message in found)
+    assert not any(secret in message for message in found)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(
+    data=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["aws", "okta", "apps", "users", "cloud", "x"]), inner, max_size=4),
+        max_leaves=12,
+    ),
+    key=st.sampled_from(["aws", "okta", "connect", "apps", "users", "state", "federation", "providers", "users_file", "apps__admin", "users__0", "connect__storage"]),
+)
+def test_any_value_anywhere_is_an_error_and_never_a_traceback(tmp_path: Path, data: Any, key: str) -> None:
+    """Whatever stands where something else belongs, the answer is a list of problems with places."""
+    environment = loaded(tmp_path, minimal(**{key: data}))
+    for problem in environment.problems:
+        assert problem.line >= 1
+        assert problem.message
+
+
+def test_warnings_do_not_stop_anything(tmp_path: Path) -> None:
+    """What is legal but unwise is said, and the environment can be used."""
+    changes = minimal(
+        connect__protect=False,
+        apps__ccp=SECOND_APP | {"role": "Other_Role", "groups": ["Contact Centre Admins"]},
+        apps__desk=SECOND_APP | {"label": "Desk", "saml_provider": "Desk", "groups": []},
+        users__0__apps=["admin", "ccp"],
+    )
+    environment = loaded(tmp_path, changes, name="prod")
+    assert environment.environment is not None
+    assert not environment.errors
+    said = [problem.message for problem in environment.problems]
+    for part in ("reach Connect through 2 roles", "reaches Connect through 2 roles", "nobody is assigned to this app", "not protected"):
+        assert any(part in message for message in said), (part, said)
+
+
+def test_a_user_without_any_way_in_is_warned_about(tmp_path: Path) -> None:
+    """In no app, and no group that could help."""
+    environment = loaded(tmp_path, minimal(apps__admin__groups=None, users__0__apps=None))
+    assert any("nothing lets this person sign in" in problem.message for problem in environment.problems)
+
+
+def test_more_people_than_a_new_instance_takes(tmp_path: Path) -> None:
+    """The quota of 500 is met at apply time otherwise, half way."""
+    rows = "".join(f"agent{index}@example.com,A,B,Agent\n" for index in range(500))
+    csv = "username,first_name,last_name,security_profiles\n" + rows
+    environment = loaded(tmp_path, minimal(users_file="agents.csv"), csv=csv)
+    assert any("501 people" in problem.message and problem.is_warning for problem in environment.problems)
+
+
+def test_clashes_between_environments(tmp_path: Path) -> None:
+    """IAM names per account, labels per org, aliases everywhere, states: found before two applies fight over them."""
+    shared_state = {"s3": {"bucket": "acme-state", "region": "us-east-1", "key": "connect.tfstate"}}
+    write(tmp_path, "dev", minimal(state=shared_state))
+    write(tmp_path, "prod", minimal(state=shared_state, apps__admin__role="okta_role", apps__admin__saml_provider="OKTA_connect_admin"))
+    dev, prod = load_all(tmp_path)
+    assert not dev.problems
+    said = "\n".join(messages(prod))
+    for part in ("SAML provider", "role okta_role", "the label", "alias acme-test", "policy okta_federation_policy", "the state s3://acme-state/connect.tfstate"):
+        assert part in said, part
+    assert "dev.yaml" in said
+
+
+def test_no_clash_in_different_accounts_and_orgs(tmp_path: Path) -> None:
+    """The same names in another account and another org are another thing."""
+    write(tmp_path, "dev", minimal())
+    write(tmp_path, "prod", minimal(aws__account_id="444455556666", okta__org_name="other", connect__alias="acme-prod"))
+    assert [each.problems for each in load_all(tmp_path)] == [(), ()]
+
+
+def test_a_clash_is_found_although_the_file_has_another_mistake(tmp_path: Path) -> None:
+    """All errors at once means: also between a file and one that is wrong elsewhere."""
+    write(tmp_path, "dev", minimal(aws__sign_in="nowhere"))
+    write(tmp_path, "prod", minimal(okta__usernme="x"))
+    assert any("alias acme-test" in message for message in messages(load_all(tmp_path)[1]))
+
+
+def test_the_name_of_a_crowds_stack_is_taken(tmp_path: Path) -> None:
+    """`prod-users` is prod's second stack."""
+    write(tmp_path, "prod", minimal())
+    write(tmp_path, "prod-users", minimal(aws__account_id="444455556666", okta__org_name="o", connect__alias="other"))
+    assert any("second stack" in message for message in messages(load_all(tmp_path)[1]))
+
+
+def test_environments_that_do_not_exist(tmp_path: Path) -> None:
+    """A wrong name is wrong usage, with the nearest right one; an empty directory cannot be worked with."""
+    with pytest.raises(Failure, match="no environment files"):
+        load_all(tmp_path)
+    with pytest.raises(Failure, match="no such directory"):
+        load_all(tmp_path / "nowhere")
+    write(tmp_path, "dev", minimal())
+    with pytest.raises(UsageFailure, match="did you mean dev"):
+        select(load_all(tmp_path), ["deb"])
+
+
+@pytest.mark.parametrize("name", ["a b", "ü", "-dev", "x" * 41])
+def test_names_that_cannot_be_an_environments(tmp_path: Path, name: str) -> None:
+    """The stem becomes a folder, a state, and part of Okta group names."""
+    assert any("the file's name" in message for message in messages(loaded(tmp_path, minimal(), name=name)))
+
+
+def test_a_users_file_may_not_leave_by_a_link(tmp_path: Path) -> None:
+    """A symbolic link is a way out of the directory too."""
+    outside = tmp_path / "outside.csv"
+    outside.write_text("username\n", encoding="utf-8")
+    inside = tmp_path / "environments"
+    inside.mkdir()
+    (inside / "agents.csv").symlink_to(outside)
+    assert any("leaves the directory" in message for message in messages(loaded(inside, minimal(users_file="agents.csv"))))
+
+
+def test_names_of_people_are_composed(tmp_path: Path) -> None:
+    """Connect stores NFC; another form would differ in every later plan."""
+    environment = loaded(tmp_path, minimal(users__0__first_name="Zoe\u0308"))
+    assert environment.people[0].first_name == "Zo\u00eb"

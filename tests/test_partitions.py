@@ -1,0 +1,46 @@
+"""Hosts and ARNs per partition: one wrong letter and nobody can sign in."""
+
+import pytest
+
+from connect_sso.partitions import COMMERCIAL, CONNECT_REGIONS, GOVCLOUD, partition_of
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint"),
+    [
+        ("us-east-1", "https://signin.aws.amazon.com/saml"),
+        ("us-west-2", "https://us-west-2.signin.aws.amazon.com/saml"),
+        ("eu-central-1", "https://eu-central-1.signin.aws.amazon.com/saml"),
+        ("us-gov-west-1", "https://us-gov-west-1.signin.amazonaws-us-gov.com/saml"),
+    ],
+)
+def test_regional_endpoint(region: str, endpoint: str) -> None:
+    """us-east-1 is the one region without its name in the host."""
+    assert partition_of(region).regional_endpoint(region) == endpoint
+
+
+@pytest.mark.parametrize("region", CONNECT_REGIONS)
+def test_every_trust_accepts_the_regional_and_the_global_endpoint(region: str) -> None:
+    """A switch of the endpoint during an outage must not need a change of a trust policy."""
+    partition = partition_of(region)
+    accepted = partition.accepted_endpoints(region)
+    assert partition.regional_endpoint(region) in accepted
+    assert partition.global_endpoint in accepted
+    assert f"https://{region}.{partition.sign_in_host}/saml" in accepted
+    assert len(set(accepted)) == len(accepted)
+
+
+def test_govcloud_differs_in_everything() -> None:
+    """GovCloud has hosts, an audience and ARNs of its own."""
+    assert GOVCLOUD.audience == "urn:amazon:webservices:govcloud"
+    assert GOVCLOUD.console_url("us-gov-west-1") == "https://console.amazonaws-us-gov.com"
+    arn = GOVCLOUD.arn("iam", "saml-provider/Okta", account="123456789012")
+    assert arn == "arn:aws-us-gov:iam::123456789012:saml-provider/Okta"
+    assert COMMERCIAL.arn("s3", "bucket") == "arn:aws:s3:::bucket"
+
+
+@pytest.mark.parametrize("region", ["cn-north-1", "us-iso-east-1"])
+def test_partitions_without_connect(region: str) -> None:
+    """Amazon Connect is not offered there, whatever a list says."""
+    with pytest.raises(ValueError, match="not offered"):
+        partition_of(region)
