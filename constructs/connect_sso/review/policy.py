@@ -164,7 +164,11 @@ def _beyond(statement: Statement, allowed: list[Statement]) -> Iterator[Words]:
         if _covered(atom, allowed):
             continue
         nearest = min(allowed, key=lambda other: len(_differences(atom, other)))
-        yield from _differences(atom, nearest)
+        differences = _differences(atom, nearest)
+        if len(differences) - len(_weaker_conditions(atom, nearest)) > 1:
+            yield words("allows {}", _described(statement))  # nothing like it was there before
+        else:
+            yield from differences
 
 
 def _atoms(statement: Statement) -> Iterator[Statement]:
@@ -202,10 +206,17 @@ def _differences(narrow: Statement, wide: Statement) -> tuple[Words, ...]:
         found.append(words("allows {}", _element_words(narrow.actions)))
     if not _element_covered(narrow.resources, wide.resources):
         found.append(words("reaches {}", _element_words(narrow.resources)))
-    for condition in wide.conditions:
-        if not any(_implies(stronger, condition) for stronger in narrow.conditions):
-            found.append(_weakened(condition, narrow.conditions))
+    found.extend(_weaker_conditions(narrow, wide))
     return tuple(sorted(found))
+
+
+def _weaker_conditions(narrow: Statement, wide: Statement) -> list[Words]:
+    """The conditions of `wide` that `narrow` does not meet."""
+    return [
+        _weakened(condition, narrow.conditions)
+        for condition in wide.conditions
+        if not any(_implies(stronger, condition) for stronger in narrow.conditions)
+    ]
 
 
 def _element_covered(narrow: Element, wide: Element) -> bool:

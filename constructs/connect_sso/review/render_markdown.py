@@ -190,18 +190,11 @@ def _counted(verbs: dict[str, list[Access]]) -> str:
 
 
 _HEADER = ("| Who | | What |", "|---|---|---|")
-_KIND_WORDS = {
-    "person": "",
-    "group": "group ",
-    "rule": "group rule ",
-    "everyone": "",
-    "role": "role ",
-    "user": "IAM user ",
-}
+_KIND_WORDS = {"group": "group ", "rule": "group rule ", "role": "role ", "user": "IAM user ", "policy": "policy "}
 
 
 def _row(line: Access) -> str:
-    return f"| {_KIND_WORDS[line.kind]}{_who(line.who)} | {line.change} | {_text(line.what)} |"
+    return f"| {_KIND_WORDS.get(line.kind, '')}{_who(line.who)} | {line.change} | {_text(line.what)} |"
 
 
 def _who(who: str | Mark) -> str:

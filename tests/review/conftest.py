@@ -1,0 +1,76 @@
+"""Deployed environments in the sandbox, for plans made by the real Terraform."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.review.scenarios import Scenario
+from tests.sandbox.terraform import Sandbox, Stack
+
+ROOT = Path(__file__).parents[2]
+
+
+class Deployed:
+    """Environments that stand in the sandbox, each deployed when a scenario first asks for it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.sandbox = Sandbox(root / "sandbox")
+        self.stacks: dict[str, Stack] = {}
+        self.first_plans: dict[str, bytes] = {}
+        environment = os.environ | {"CDKTF_OUTDIR": str(root / "out"), "ENVIRONMENT": ""}
+        subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=environment, check=True, capture_output=True)
+
+    def stack(self, name: str) -> Stack:
+        """The stack of an environment, deployed."""
+        if name not in self.stacks:
+            stack = self.sandbox.stack(self.root / "out" / "stacks" / name)
+            stack.init()
+            self.first_plans[name] = _bytes(stack.plan().json)
+            stack.apply()
+            self.stacks[name] = stack
+        return self.stacks[name]
+
+    def plan(self, scenario: Scenario) -> bytes:
+        """What `terraform show -json` says about the scenario's change; the deployment stays as it is."""
+        stack = self.stack(scenario.environment)
+        file = stack.folder / "cdk.tf.json"
+        original = file.read_text("utf-8")
+        try:
+            stack.edit(scenario.edit)
+            plan = stack.plan(check=False)
+        finally:
+            file.write_text(original, "utf-8")
+        assert plan.json, plan.text
+        return _bytes(plan.json)
+
+
+def _bytes(document: dict[str, Any]) -> bytes:
+    return json.dumps(document).encode()
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    """The environments of this repository, deployed in a sandbox of this session."""
+    return Deployed(tmp_path_factory.mktemp("review"))
+
+
+@pytest.fixture(scope="session")
+def planned(deployed: Deployed) -> Callable[[Scenario], bytes]:
+    """Each scenario's plan, made once."""
+    plans: dict[str, bytes] = {}
+
+    def plan(scenario: Scenario) -> bytes:
+        if scenario.name not in plans:
+            plans[scenario.name] = deployed.plan(scenario)
+        return plans[scenario.name]
+
+    return plan

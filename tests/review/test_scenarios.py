@@ -1,0 +1,76 @@
+"""The real Terraform plans a change of a deployed environment; the review finds what it must, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from connect_sso.review.plan import parse_plan
+from connect_sso.review.render_json import render_json
+from connect_sso.review.render_markdown import render_markdown
+from connect_sso.review.render_text import render_text
+from connect_sso.review.report import Acceptance, Report, make_report
+from tests.conftest import Golden
+from tests.review.conftest import Deployed
+from tests.review.scenarios import SCENARIOS, Scenario
+
+pytestmark = pytest.mark.terraform
+
+GOLDENS = Path(__file__).parent / "goldens"
+RENDERERS = {"txt": render_text, "md": render_markdown, "json": render_json}
+
+WITH_GOLDENS = ("alias-refused", "trust-and-permissions", "admin-group-and-profile", "agents-come-and-go")
+"""Scenarios whose whole report was read by a person."""
+
+
+def review(plan: bytes, environment: str) -> Report:
+    return make_report(parse_plan(plan, "plan"), Acceptance(), environment=environment)
+
+
+def hold(report: Report, name: str, golden: Golden) -> None:
+    for suffix, render in RENDERERS.items():
+        golden.check(GOLDENS / f"{name}.{suffix}", render(report))
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_exactly_the_expected_findings(scenario: Scenario, planned: Callable[[Scenario], bytes]) -> None:
+    """A finding too few lets a lock-out through; one too many teaches reviewers to wave findings through."""
+    report = review(planned(scenario), scenario.environment)
+    assert {(finding.code, finding.address) for finding in report.findings} == scenario.findings
+
+
+@pytest.mark.parametrize("name", WITH_GOLDENS)
+def test_reports_read_as_reviewed(name: str, planned: Callable[[Scenario], bytes], golden: Golden) -> None:
+    """What reviewers read is looked at by a person whenever it changes."""
+    [scenario] = [scenario for scenario in SCENARIOS if scenario.name == name]
+    hold(review(planned(scenario), scenario.environment), name, golden)
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_the_first_plan_is_one_finding(environment: str, deployed: Deployed, golden: Golden) -> None:
+    """On the first plan everything is new: one question, what all of it grants, with names instead of ids."""
+    deployed.stack(environment)
+    report = review(deployed.first_plans[environment], environment)
+    assert [finding.code for finding in report.findings] == ["new-environment"]
+    hold(report, f"first-plan-{environment}", golden)
+
+
+def test_a_refused_plan_says_why_and_what_it_would_have_cost(planned: Callable[[Scenario], bytes]) -> None:
+    """`make plan` shows this review when Terraform refuses: Terraform's own message names neither reason nor price."""
+    [scenario] = [scenario for scenario in SCENARIOS if scenario.name == "alias-refused"]
+    report = review(planned(scenario), "prod")
+    [finding] = report.findings
+    assert report.refused
+    assert finding.reason is not None
+    assert "instance_alias" in finding.reason.plain()
+    assert "lost for good" in finding.cost
+
+
+def test_a_deployed_environment_has_nothing_to_decide(deployed: Deployed) -> None:
+    """A second plan changes nothing, so its review must not ask anything of anybody."""
+    stack = deployed.stack("dev")
+    report = review(json.dumps(stack.plan().json).encode(), "dev")
+    assert report.findings == report.access == report.resources == ()
