@@ -18,7 +18,10 @@ class Stop(Exception):  # noqa: N818 - named for what it does to the step
 
 
 def annotate(level: str, text: str) -> None:
-    """Print a `notice`, `warning` or `error` that GitHub shows on the run's page; line breaks and `%` are escaped."""
+    """Print a `notice`, `warning` or `error`: on a runner so that GitHub shows it on the run's page, else as a line."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        print(f"{level}: {text}", file=sys.stderr, flush=True)
+        return
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     print(f"::{level}::{escaped}", flush=True)
 

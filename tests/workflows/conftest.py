@@ -38,6 +38,7 @@ def run_step(github: FakeGitHub, tmp_path: Path) -> RunStep:
     ) -> workflow.Ran:
         (tmp_path / "event.json").write_text(json.dumps(payload), encoding="utf-8")
         given = {
+            "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": github.url,
             "GITHUB_REPOSITORY": NAME,
             "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),

@@ -21,7 +21,7 @@ EXPRESSION = re.compile(r"\$\{\{\s*(.*?)\s*\}\}")
 
 
 def load(name: str) -> dict[str, Any]:
-    """A workflow by its file's stem. (YAML 1.1 reads its key `on` as the truth value.)"""
+    """A workflow by its file's stem."""
     workflow: dict[str, Any] = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text(encoding="utf-8"))
     return workflow
 
