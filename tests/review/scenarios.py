@@ -94,12 +94,19 @@ def people(change: Callable[[dict[str, list[str]]], object]) -> Edit:
         for username, profiles in output.items():
             local.setdefault(username, dict(next(iter(local.values()), PERSON)))["security_profiles"] = profiles
         profiles = sorted({profile for names in output.values() for profile in names})
-        the(stack, "data.aws_connect_security_profile.security_profiles")["for_each"] = {name: name for name in profiles}
+        the(stack, "data.aws_connect_security_profile.security_profiles")["for_each"] = {
+            name: name for name in profiles
+        }
 
     return edit
 
 
-PERSON = {"first_name": "Cy", "last_name": "Agent", "phone_type": "SOFT_PHONE", "routing_profile": "Basic Routing Profile"}
+PERSON = {
+    "first_name": "Cy",
+    "last_name": "Agent",
+    "phone_type": "SOFT_PHONE",
+    "routing_profile": "Basic Routing Profile",
+}
 
 TRUST = "aws_iam_role.Okta_Role"
 FEDERATION = "aws_iam_policy.federation"
@@ -268,7 +275,7 @@ SCENARIOS = (
         "dev",
         setting(
             "aws_iam_saml_provider.ccp",
-            saml_metadata_document="${replace(okta_app_saml.ccp.metadata, okta_app_saml.ccp.entity_key, \"exkOther\")}",
+            saml_metadata_document='${replace(okta_app_saml.ccp.metadata, okta_app_saml.ccp.entity_key, "exkOther")}',
         ),
         frozenset({("metadata-changed", "aws_iam_saml_provider.ccp")}),
     ),
@@ -355,8 +362,7 @@ SCENARIOS = (
                 "s3_config"
             ].pop("encryption_config"),
             lambda stack: [
-                block.pop("depends_on")
-                for block in stack["resource"]["aws_connect_instance_storage_config"].values()
+                block.pop("depends_on") for block in stack["resource"]["aws_connect_instance_storage_config"].values()
             ],
         ),
         frozenset(
@@ -377,9 +383,7 @@ SCENARIOS = (
         "dev",
         all_of(
             without("aws_kms_alias.recordings"),
-            lambda stack: stack.update(
-                removed=[{"from": "aws_kms_alias.recordings", "lifecycle": {"destroy": False}}]
-            ),
+            lambda stack: stack.update(removed=[{"from": "aws_kms_alias.recordings", "lifecycle": {"destroy": False}}]),
         ),
         frozenset({("forgotten", "aws_kms_alias.recordings")}),
     ),
@@ -398,7 +402,9 @@ SCENARIOS = (
                 statement(lambda entry: entry["Condition"]["StringEquals"]["SAML:aud"].pop()),
             ),
             in_json(
-                "aws_iam_policy.api_integration", "policy", statement(lambda entry: entry.update(Action="iam:ListRoles"))
+                "aws_iam_policy.api_integration",
+                "policy",
+                statement(lambda entry: entry.update(Action="iam:ListRoles")),
             ),
             setting("aws_iam_saml_provider.ccp", tags={"team": "contact-centre"}),
         ),
@@ -426,7 +432,9 @@ SCENARIOS = (
         "harmless-storage",
         "dev",
         all_of(
-            in_json("aws_s3_bucket_policy.recordings", "policy", statement(lambda entry: entry.update(Sid="HttpsOnly"))),
+            in_json(
+                "aws_s3_bucket_policy.recordings", "policy", statement(lambda entry: entry.update(Sid="HttpsOnly"))
+            ),
             setting("aws_kms_key.recordings", description="Recordings"),
             setting("aws_s3_bucket.recordings", tags={"team": "contact-centre"}),
         ),
@@ -442,8 +450,7 @@ SCENARIOS = (
                 moved=[{"from": "aws_s3_bucket_versioning.recordings", "to": "aws_s3_bucket_versioning.renamed"}]
             ),
             lambda stack: [
-                block.pop("depends_on")
-                for block in stack["resource"]["aws_connect_instance_storage_config"].values()
+                block.pop("depends_on") for block in stack["resource"]["aws_connect_instance_storage_config"].values()
             ],
         ),
     ),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connect_sso.review.plan import UNKNOWN, Mark, Value
-from connect_sso.review.rules.iam import ATTACHMENT_TYPES, policy_changes
-from connect_sso.review.words import Words, listing, words
+from connect_sso.review.rules.iam import ATTACHMENT_TYPES, policy_changes, policy_losses
+from connect_sso.review.words import Words, count, listing, words
 from connect_sso.review.world import Assignment, Person, World, gone_and_new
 
 GAINS, LOSES, CHANGES = "gains", "loses", "changes"
@@ -36,8 +36,19 @@ class Access:
 
 def access_changes(world: World) -> tuple[Access, ...]:
     """Every change of access in the plan, sorted."""
-    lines = [*_people(world), *_assignments(world), *_roles(world), *_attachments(world)]
+    lines = [*_instances(world), *_people(world), *_assignments(world), *_roles(world), *_attachments(world)]
     return tuple(sorted(lines, key=Access.sort_key))
+
+
+def _instances(world: World) -> Iterator[Access]:
+    for change in world.plan.of("aws_connect_instance"):
+        if change.deletes:
+            alias = change.old().get("instance_alias")
+            who = words("everyone in the Connect instance {}", alias).plain()
+            number = count(len(world.people_before), "Connect user")
+            yield Access(
+                "everyone", who, LOSES, words(f"the instance, with {number} known to this plan"), change.address
+            )
 
 
 def _people(world: World) -> Iterator[Access]:
@@ -153,8 +164,8 @@ def _roles(world: World) -> Iterator[Access]:
         old, new = change.old().get("assume_role_policy"), change.new().get("assume_role_policy")
         for line in policy_changes(old, new):
             yield Access("role", who, GAINS, words("trust: {}", line), change.address)
-        for line in policy_changes(new, old) if not isinstance(new, Mark) else ():
-            yield Access("role", who, LOSES, words("trust: no longer {}", line), change.address)
+        for line in policy_losses(old, new):
+            yield Access("role", who, LOSES, words("trust: {}", line), change.address)
     for change in world.plan.of("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy"):
         if (
             not change.changes_something
@@ -168,8 +179,8 @@ def _roles(world: World) -> Iterator[Access]:
         old, new = change.old().get("policy"), change.new().get("policy")
         for line in policy_changes(old, new):
             yield Access(kind, who, GAINS, words("permission: {}", line), change.address)
-        for line in policy_changes(new, old) if not isinstance(new, Mark) else ():
-            yield Access(kind, who, LOSES, words("permission: no longer {}", line), change.address)
+        for line in policy_losses(old, new):
+            yield Access(kind, who, LOSES, words("permission: {}", line), change.address)
 
 
 def _attachments(world: World) -> Iterator[Access]:

@@ -61,6 +61,13 @@ def _between(path: str, before: Value, after: Value, unordered: bool) -> Iterato
                 yield from _between(path, inner_before, inner_after, unordered)
             return
         before, after = before if inner_before is None else inner_before, after if inner_after is None else inner_after
+    if unordered and isinstance(before, list) != isinstance(after, list) and before is not None and after is not None:
+        # In a policy one value and a list of one are the same.
+        before, after = before if isinstance(before, list) else [before], after if isinstance(after, list) else [after]
+    if _is_tree(before, after) and (before is None or after is None):
+        # A whole new block: leaf by leaf as well, not as one line of JSON.
+        empty: Value = {} if isinstance(before if after is None else after, dict) else []
+        before, after = (empty, after) if before is None else (before, empty)
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}, key=str):
             if before.get(key) != after.get(key):
@@ -88,10 +95,16 @@ def _between_lists(path: str, before: list[Value], after: list[Value], unordered
         position = before.index(gone[0])
         yield from _between(f"{path}[{position}]", gone[0], new[0], unordered)
         return
+    if not gone and not new:
+        yield Difference(path, _without_secrets(before), _without_secrets(after))  # one of them stands there twice
     for item in gone:
-        yield Difference(f"{path}[]", _without_secrets(item), None)
+        yield from _between(f"{path}[-]", item, None, unordered)
     for item in new:
-        yield Difference(f"{path}[]", None, _without_secrets(item))
+        yield from _between(f"{path}[+]", None, item, unordered)
+
+
+def _is_tree(*values: Value) -> bool:
+    return any(isinstance(value, (dict, list)) and value for value in values)
 
 
 def _text(value: Value) -> str:

@@ -5,6 +5,7 @@ The codes are stable: `--accept` and pipelines name them. docs/review.md lists t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from connect_sso.review.plan import Change
@@ -249,6 +250,14 @@ class Finding:
     def sort_key(self) -> tuple[int, str, Words]:
         """Findings are shown in the catalogue's order, the gravest first, then by address."""
         return (_ORDER[self.code], self.address, self.says)
+
+
+def by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """The findings grouped by their code, in the order in which they come."""
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.code, []).append(finding)
+    return groups
 
 
 _ACTION_REASONS = {

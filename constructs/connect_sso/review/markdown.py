@@ -8,7 +8,7 @@ import re
 from connect_sso.review.words import cut, visible
 
 _HARMLESS = re.compile(r"[A-Za-z0-9 .,;:=+@/\"'()\[\]{}$%^#~*!?_-]*")
-_PINGS = re.compile(r"(?<![\w.+-])[@#]\w|\]\(|!\[|//")
+_PINGS = re.compile(r"(?<![\w.+-])[@#]\w|\]\(|!\[")
 
 
 def code(text: str) -> str:

@@ -482,7 +482,7 @@ def _providers(configuration: Mapping[str, Any]) -> Mapping[str, str]:
     versions: dict[str, str] = {}
     for provider in _mapping(configuration.get("provider_config")).values():
         source = _mapping(provider).get("full_name") or _mapping(provider).get("name")
-        if isinstance(source, str):
+        if isinstance(source, str) and not source.startswith("terraform.io/builtin/"):
             version = _mapping(provider).get("version_constraint")
             versions[source] = version if isinstance(version, str) else versions.get(source, "")
     return dict(sorted(versions.items()))

@@ -156,6 +156,26 @@ def widenings(before: Iterable[Statement], after: Iterable[Statement]) -> list[W
     return sorted(lines)
 
 
+_REVERSED = {
+    "admits": "no longer admits",
+    "allows": "no longer allows",
+    "reaches": "no longer reaches",
+    "requires": "no longer only requires",
+    "no longer requires": "now requires",
+    "no longer forbids": "now forbids",
+}
+
+
+def narrowings(before: Iterable[Statement], after: Iterable[Statement]) -> list[Words]:
+    """What `after` no longer admits, one line each."""
+    return sorted(_reversed(line) for line in widenings(after, before))
+
+
+def _reversed(line: Words) -> Words:
+    start = next(text for text in _REVERSED if line.prose[0].startswith(text))
+    return replace(line, prose=(_REVERSED[start] + line.prose[0].removeprefix(start), *line.prose[1:]))
+
+
 def _beyond(statement: Statement, allowed: list[Statement]) -> Iterator[Words]:
     if not allowed:
         yield words("allows {}", _described(statement))
@@ -303,8 +323,8 @@ def _weakened(condition: Condition, instead: Iterable[Condition]) -> Words:
         return words(f"admits {name} {{}} ({{}})", listing(new), _term(condition.key))
     if same_key:
         other = same_key[0]
-        return words("weakens the condition {} to {}", _condition_words(condition), _condition_words(other))
-    return words("drops the condition {}", _condition_words(condition))
+        return words("requires {} instead of {}", _condition_words(other), _condition_words(condition))
+    return words("no longer requires {}", _condition_words(condition))
 
 
 def _condition_words(condition: Condition) -> Words:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
 from connect_sso.review.details import Difference
-from connect_sso.review.findings import Finding
+from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.markdown import code, prose
 from connect_sso.review.plan import Mark, Value
 from connect_sso.review.render_json import shown
@@ -80,35 +80,34 @@ def _decisions(report: Report, budget: int) -> list[str]:
 
 def _in_full(report: Report) -> list[str]:
     blocks = []
+    number = 1
+    accepted = tuple(finding for finding in report.findings if finding in report.accepted)
+    by = f" by {code(report.accepted_by)}" if report.accepted_by else ""
+    for title, findings in (("To decide", report.open), (f"Accepted{by}", accepted)):
+        if not findings:
+            continue
+        blocks.append(f"### {title}")
+        for name, same in by_code(findings).items():
+            blocks.append(f"**{prose(same[0].title)}** · {code(name)}\\\n{prose(same[0].cost)}")
+            blocks.append("\n".join(_finding(number + position, finding) for position, finding in enumerate(same)))
+            number += len(same)
     if report.open:
-        blocks += [
-            "### To decide",
-            "\n".join(_finding(number, finding) for number, finding in enumerate(report.open, 1)),
-        ]
-    accepted = [finding for finding in report.findings if finding in report.accepted]
-    if accepted:
-        by = f" by {code(report.accepted_by)}" if report.accepted_by else ""
-        blocks += [
-            f"### Accepted{by}",
-            "\n".join(_finding(number, finding) for number, finding in enumerate(accepted, 1)),
-        ]
+        blocks.append(
+            f"<sub>To accept one: {code('--accept CODE:ADDRESS')}; all of a kind: {code('--accept CODE')}.</sub>"
+        )
     return blocks
 
 
 def _finding(number: int, finding: Finding) -> str:
-    lines = [f"{number}. **{prose(finding.title)}** · {code(finding.address)}", f"   {_text(finding.says)}"]
-    details = [f"   - {_text(line)}" for line in finding.details[:MOST_DETAILS]]
-    if len(finding.details) > MOST_DETAILS:
-        details.append(f"   - and {len(finding.details) - MOST_DETAILS:,} more")
-    if details:
-        lines += ["", *details, ""]
+    indent = " " * len(f"{number}. ")
+    lines = [f"{number}. {code(finding.address)}\\", f"{indent}{_text(finding.says)}"]
     if finding.reason is not None:
-        lines.append(f"   **Why:** {_text(finding.reason)}.\\")
-    lines.append(f"   **Cost:** {prose(finding.cost)}\\")
-    lines.append(f"   <sub>to accept: {code(f'--accept {finding.code}:{finding.address}')}</sub>")
-    if not details:
-        lines[1] += "\\"
-    return "\n".join(lines)
+        lines[-1] += "\\"
+        lines.append(f"{indent}**Why:** {_text(finding.reason)}.")
+    details = [f"{indent}- {_text(line)}" for line in finding.details[:MOST_DETAILS]]
+    if len(finding.details) > MOST_DETAILS:
+        details.append(f"{indent}- and {len(finding.details) - MOST_DETAILS:,} more")
+    return "\n".join([*lines, *details])
 
 
 def _in_short(report: Report) -> list[str]:
@@ -121,8 +120,7 @@ def _in_short(report: Report) -> list[str]:
 
 def _by_code(report: Report, limit: int | None = None) -> list[str]:
     blocks = ["### To decide"]
-    for name in dict.fromkeys(finding.code for finding in report.findings):
-        same = [finding for finding in report.findings if finding.code == name]
+    for name, same in by_code(report.findings).items():
         addresses = [code(finding.address) for finding in same[:limit]]
         more = (
             f" and {len(same) - len(addresses):,} more, which the JSON report lists"

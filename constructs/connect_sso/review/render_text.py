@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
 from connect_sso.review.details import Difference
-from connect_sso.review.findings import Finding
+from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.plan import Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
@@ -73,26 +73,30 @@ class _Page:
             )
 
     def decisions(self, report: Report) -> None:
-        accepted = [finding for finding in report.findings if finding in report.accepted]
+        accepted = tuple(finding for finding in report.findings if finding in report.accepted)
         by = f" by {visible(report.accepted_by)}" if report.accepted_by else ""
+        number = 1
         for title, findings in (("To decide", report.open), (f"Accepted{by}", accepted)):
             if findings:
                 self.heading(title)
-                for number, finding in enumerate(findings, 1):
-                    if number > 1:
-                        self.done.append("")
+            for name, same in by_code(findings).items():
+                if self.done[-1].strip("-"):
+                    self.done.append("")
+                self.put(f"{same[0].title} [{name}]", 0, None, "bold")
+                self.put(same[0].cost)
+                for finding in same:
                     self.finding(number, finding)
+                    number += 1
 
     def finding(self, number: int, finding: Finding) -> None:
-        self.put(f"{number}. {finding.title}", 0, 3, "bold")
-        self.put(f"at {visible(finding.address)}", 3)
-        self.put(finding.says.plain(), 3)
-        for line in finding.details:
-            self.put(f"- {line.plain()}", 5, 7)
+        label = f"{number}. "
+        indent = len(label)
+        self.put(f"{label}{visible(finding.address)}", 0, indent, "bold")
+        self.put(finding.says.plain(), indent)
         if finding.reason is not None:
-            self.put(f"Why:  {finding.reason.plain()}.", 3, 9)
-        self.put(f"Cost: {finding.cost}", 3, 9)
-        self.put(f"Code: {finding.code}", 3, 9, "dim")
+            self.put(f"Why: {finding.reason.plain()}.", indent, indent + 5)
+        for line in finding.details:
+            self.put(f"- {line.plain()}", indent, indent + 2)
 
     def access(self, report: Report) -> None:
         self.heading("Access")

@@ -131,7 +131,8 @@ def policy_changes(old: Value, new: Value) -> list[Words]:
         new = '{"Statement": []}'
     if not isinstance(new, str):
         hidden = "is sensitive" if new is SENSITIVE else "is known only after apply"
-        return [words(f"what it admits {hidden}, so whether that is more cannot be said")]
+        doubt = ", so whether that is more cannot be said" if old is not None else ""
+        return [words(f"what it admits {hidden}{doubt}")]
     try:
         after = policy.parse(new)
     except policy.UnreadablePolicy as error:
@@ -143,6 +144,17 @@ def policy_changes(old: Value, new: Value) -> list[Words]:
     except policy.UnreadablePolicy:
         before = ()
     return policy.widenings(before, after)
+
+
+def policy_losses(old: Value, new: Value) -> list[Words]:
+    """What the policy document `new` no longer admits; empty where that cannot be said."""
+    documents = [text if isinstance(text, str) else '{"Statement": []}' for text in (old, new)]
+    if isinstance(old, Mark) or isinstance(new, Mark) or old == new:
+        return []
+    try:
+        return policy.narrowings(*map(policy.parse, documents))
+    except policy.UnreadablePolicy:
+        return []
 
 
 def _trust(world: World) -> Iterator[Finding]:

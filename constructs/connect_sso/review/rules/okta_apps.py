@@ -91,7 +91,9 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
     others = [attribute for attribute in OTHER_ASSERTION if _differs(old, new, attribute)]
     if others:
         yield _changed("assertion-changed", change, label, others, "sends another assertion")
-    if _differs(old, new, "authentication_policy") and not (change.replaces and new.get("authentication_policy") is UNKNOWN):
+    if _differs(old, new, "authentication_policy") and not (
+        change.replaces and new.get("authentication_policy") is UNKNOWN
+    ):
         policies = [
             world.names.resolve("policy", side.get("authentication_policy"), change, "authentication_policy")
             for side in (new, old)
