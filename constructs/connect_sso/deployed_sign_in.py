@@ -174,7 +174,8 @@ class _Reader:
         }
         for user in self._of("aws_connect_user"):
             if name := user.text("name"):
-                yield ConnectUser(name, user.address, tuple(profiles.get(each, each) for each in user.texts("security_profile_ids")))
+                known = tuple(sorted(profiles.get(each, each) for each in user.texts("security_profile_ids")))
+                yield ConnectUser(name, user.address, known if "security_profile_ids" in user.values else None)
 
     # --- Okta --------------------------------------------------------------------------------------------------
 

@@ -120,8 +120,8 @@ class ConnectUser:
 
     name: str
     where: str
-    profiles: tuple[str, ...]
-    """Names of security profiles, or their ids where the names are not known."""
+    profiles: tuple[str, ...] | None
+    """Names of security profiles, or their ids where the names are not known; None where nothing is known yet."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from connect_sso.sign_in import OktaApp, SignIn
 from connect_sso.trace.walk import ASSIGNMENT, Hop, Walk
@@ -76,7 +77,15 @@ def _line(walk: Walk, width: int) -> list[str]:
         else:
             told.append(f"{app}: not known: {', '.join(hop.name for hop in unknown)}")
     first = f"{_MARK[walk.ok]} {walk.username:<{width}}  "
-    return _wrapped("; ".join(told), first, " " * min(len(first), 30))
+    head, *rest = _wrapped_beside("; ".join(told), len(first))
+    return [f"{first}{head}".rstrip(), *rest]
+
+
+@lru_cache(maxsize=1024)
+def _wrapped_beside(text: str, indent: int) -> tuple[str, ...]:
+    """Lines to stand beside a name; a crowd shares them, and wrapping is the slow part."""
+    head, *rest = _wrapped(text, "x" * indent, " " * min(indent, 30))
+    return head[indent:], *rest
 
 
 def _full(walk: Walk) -> list[str]:
