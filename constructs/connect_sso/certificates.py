@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ def read_certificate(text: str) -> Certificate | None:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         subject = certificate.subject.rfc4514_string()
-    except Exception:  # noqa: BLE001 - a certificate from outside: whatever cryptography cannot read is none
+    except Exception:
         return None
     return Certificate(
         sha256=hashlib.sha256(der).hexdigest(),

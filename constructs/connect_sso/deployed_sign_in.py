@@ -8,14 +8,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connect_sso.partitions import COMMERCIAL, GOVCLOUD
 from connect_sso.policy_evaluation import Policy, read_policy
 from connect_sso.saml_metadata import Metadata, read_metadata
-from connect_sso.sign_in import ConnectUser, DirectRoute, GroupRoute, Instance, OktaApp, Role, SamlProvider, SignIn, partition_of_arn
-from connect_sso.terraform_json import Deployment, Resource
+from connect_sso.sign_in import (
+    ConnectUser,
+    DirectRoute,
+    GroupRoute,
+    Instance,
+    OktaApp,
+    Role,
+    SamlProvider,
+    SignIn,
+    partition_of_arn,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from connect_sso.terraform_json import Deployment, Resource
 
 _ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
 _USERNAME_TEMPLATES = {
@@ -28,7 +41,9 @@ _BARRED = {"SUSPENDED", "DEPROVISIONED"}
 """Okta statuses of people who cannot sign in until an administrator acts."""
 
 
-def deployed_sign_in(deployments: Iterable[Deployment], *, keys: Mapping[str, str] | None = None, users_are_complete: bool) -> SignIn:
+def deployed_sign_in(
+    deployments: Iterable[Deployment], *, keys: Mapping[str, str] | None = None, users_are_complete: bool
+) -> SignIn:
     """The sign-in that these states (the environment's, the crowd's) or plans describe together.
 
     Args:
@@ -64,7 +79,11 @@ class _Reader:
         return SignIn(
             source=self._source,
             instance=self._instance(),
-            providers={provider.arn: provider for each in self._of("aws_iam_saml_provider") if (provider := self._provider(each))},
+            providers={
+                provider.arn: provider
+                for each in self._of("aws_iam_saml_provider")
+                if (provider := self._provider(each))
+            },
             roles={role.arn: role for role in roles},
             apps={app.key: app for app in apps},
             users={user.name: user for user in self._users()},
@@ -97,7 +116,10 @@ class _Reader:
         )
 
     def _provider(self, resource: Resource) -> SamlProvider | None:
-        arn, document = resource.text("arn") or self._computed_arn(resource, "saml-provider"), resource.text("saml_metadata_document")
+        arn, document = (
+            resource.text("arn") or self._computed_arn(resource, "saml-provider"),
+            resource.text("saml_metadata_document"),
+        )
         if arn is None:
             return None
         metadata, problem = _metadata(document)
@@ -138,14 +160,22 @@ class _Reader:
 
     def _permissions(self, role: Resource, name: str) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
         documents: list[tuple[str, str | None]] = []
-        policies = {arn: policy for policy in (*self._of("aws_iam_policy"), *self._of("aws_iam_policy", data=True)) if (arn := policy.text("arn"))}
+        policies = {
+            arn: policy
+            for policy in (*self._of("aws_iam_policy"), *self._of("aws_iam_policy", data=True))
+            if (arn := policy.text("arn"))
+        }
         attached: dict[str, str] = {}
         for attachment in self._of("aws_iam_role_policy_attachment"):
             if (attachment.text("role") or attachment.name) == name:
                 policy_arn = attachment.text("policy_arn")
                 if policy_arn is None:
                     # Planned: which policy it will be is known by nothing but the plan's one policy for federation.
-                    documents += [(policy.address, policy.text("policy")) for policy in self._of("aws_iam_policy") if _may_federate(policy)]
+                    documents += [
+                        (policy.address, policy.text("policy"))
+                        for policy in self._of("aws_iam_policy")
+                        if _may_federate(policy)
+                    ]
                 else:
                     attached[policy_arn] = attachment.address
         for attachment in self._of("aws_iam_policy_attachment"):
@@ -156,7 +186,11 @@ class _Reader:
         for policy_arn in attached:
             policy = policies.get(policy_arn)
             documents.append((policy.address, policy.text("policy")) if policy else (policy_arn, None))
-        documents += [(inline.address, inline.text("policy")) for inline in self._of("aws_iam_role_policy") if inline.text("role") == name]
+        documents += [
+            (inline.address, inline.text("policy"))
+            for inline in self._of("aws_iam_role_policy")
+            if inline.text("role") == name
+        ]
         documents += [
             (f"{role.address}'s inline policy {each.get('name', '')}".strip(), each.get("policy"))
             for each in role.values.get("inline_policy") or []
@@ -204,12 +238,19 @@ class _Reader:
             provider_arn=provider_arn,
             role_arn=role_arn,
             role_problem=problem,
-            session_duration=_duration(settings.get("sessionDuration") if settings else statements.get("SessionDuration")),
+            session_duration=_duration(
+                settings.get("sessionDuration") if settings else statements.get("SessionDuration")
+            ),
             session_name_from=attribute,
-            session_tags=tuple(name.removeprefix("PrincipalTag:") for name in statements if name.startswith("PrincipalTag:")),
+            session_tags=tuple(
+                name.removeprefix("PrincipalTag:") for name in statements if name.startswith("PrincipalTag:")
+            ),
             relay_state=_known_text(resource, "default_relay_state"),
             awaits_api_integration=_awaits_api_integration(resource, settings),
-            direct={route.session_name.lower(): route for route in self._direct(resource, attribute, by_app_name=bool(settings))},
+            direct={
+                route.session_name.lower(): route
+                for route in self._direct(resource, attribute, by_app_name=bool(settings))
+            },
             groups=tuple(self._groups(resource, settings, attribute)),
         )
 
@@ -230,7 +271,9 @@ class _Reader:
             for variable, value in group.items():
                 pattern = pattern.replace(f"${{{variable}}}", value)
             parts = pattern.split(",")
-            return next((part for part in parts if ":saml-provider/" in part), named), next((part for part in parts if ":role/" in part), None)
+            return next((part for part in parts if ":saml-provider/" in part), named), next(
+                (part for part in parts if ":role/" in part), None
+            )
         return named, None
 
     def _role_group(self, app: Resource, settings: Mapping[str, Any]) -> dict[str, str] | None:
@@ -307,7 +350,9 @@ class _Reader:
         for assignment in self._assignments(app):
             identifier = assignment.text("group_id")
             if identifier not in managed and not (identifier is None and assignment.index is None):
-                yield self._group(identifier, self._assigned_group_name(assignment) or "", assignment.address, attribute)
+                yield self._group(
+                    identifier, self._assigned_group_name(assignment) or "", assignment.address, attribute
+                )
                 continue
             # A role group, filled by rules from groups that are somebody else's.
             for rule in filled_by_rule.get(identifier or assignment.name, []):
@@ -322,7 +367,11 @@ class _Reader:
             of_group = listed.text("group_id")
             if (of_group is not None and of_group == identifier) or (of_group is None and listed.index == name):
                 people = [person for person in listed.values.get("users") or [] if isinstance(person, dict)]
-                members = {str(sent).lower(): str(sent) for person in people if (sent := person.get(attribute) or person.get("login"))}
+                members = {
+                    str(sent).lower(): str(sent)
+                    for person in people
+                    if (sent := person.get(attribute) or person.get("login"))
+                }
         return GroupRoute(name, where, members)
 
 
@@ -377,7 +426,11 @@ def _statements(app: Resource) -> dict[str, str]:
     """The attribute statements that AWS reads: short name to expression."""
     found = {}
     for statement in app.values.get("attribute_statements") or []:
-        if isinstance(statement, dict) and isinstance(statement.get("name"), str) and statement["name"].startswith(_ATTRIBUTES):
+        if (
+            isinstance(statement, dict)
+            and isinstance(statement.get("name"), str)
+            and statement["name"].startswith(_ATTRIBUTES)
+        ):
             values = [value for value in statement.get("values") or [] if isinstance(value, str)]
             if values:
                 found[statement["name"].removeprefix(_ATTRIBUTES)] = values[0]
@@ -397,7 +450,10 @@ def _duration(value: Any) -> int | None:
 
 def _catalogue_recipient(settings: Mapping[str, Any]) -> str:
     """The endpoint that Okta's catalogue app posts to: its own setting, or the one it builds from the environment type."""
-    return _text(settings.get("overrideAcsURL")) or f"https://signin.{_text(settings.get('awsEnvironmentType')) or 'aws.amazon'}.com/saml"
+    return (
+        _text(settings.get("overrideAcsURL"))
+        or f"https://signin.{_text(settings.get('awsEnvironmentType')) or 'aws.amazon'}.com/saml"
+    )
 
 
 def _catalogue_audience(provider_arn: str | None) -> str | None:

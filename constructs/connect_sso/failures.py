@@ -55,9 +55,7 @@ class KnownFailure:
     """Known from reports of others only, not from a vendor's documentation."""
 
 
-NOT_ONBOARDED = (
-    "Access Denied. Your account has been authenticated, but has not been onboarded to this application.",
-)
+NOT_ONBOARDED = ("Access Denied. Your account has been authenticated, but has not been onboarded to this application.",)
 NO_FEDERATION_TOKEN = ("Access denied, Please contact your AWS account administrator for assistance.",)
 INVALID_RESPONSE = ("Your request included an invalid SAML response. To logout, click here.",)
 NOT_AUTHORIZED = (
@@ -65,8 +63,7 @@ NOT_AUTHORIZED = (
     "(service: AWSSecurityTokenService; status code: 403; error code: AccessDenied)",
 )
 SIGNATURE_INVALID = (
-    "Response signature invalid "
-    "(service: AWSSecurityTokenService; status code: 400; error code: InvalidIdentityToken)",
+    "Response signature invalid (service: AWSSecurityTokenService; status code: 400; error code: InvalidIdentityToken)",
 )
 CONSOLE_HOME = ("The AWS console's home page opens instead of Amazon Connect.",)
 
@@ -358,7 +355,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     KnownFailure(
         code="recipient-wrong",
         title="The recipient is no AWS sign-in address",
-        messages=INVALID_RESPONSE + NOT_AUTHORIZED,
+        messages=NOT_AUTHORIZED + INVALID_RESPONSE,
         cause=(
             "The one SubjectConfirmationData must name the AWS SAML endpoint that the browser posts to as Recipient, "
             "such as https://eu-central-1.signin.aws.amazon.com/saml."
@@ -592,8 +589,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         title="The relay state is no Connect address",
         messages=CONSOLE_HOME,
         cause=(
-            "The relay state must be the region's console address followed by /connect/federate/ and the instance's "
-            "id."
+            "The relay state must be the region's console address followed by /connect/federate/ and the instance's id."
         ),
         confirm="Decode the form body or a HAR: it shows the relay state.",
         fix="Set the app's default relay state to the address that `connect-sso trace ENV` shows: an apply does.",

@@ -23,11 +23,11 @@ class Landing:
     """The decoded path or URL; empty for the administration."""
 
 
-class NotConnect(ValueError):
+class NotConnectError(ValueError):
     """The relay state leads somewhere else; the message says why."""
 
 
-class HoldsArn(ValueError):
+class HoldsArnError(ValueError):
     """The relay state has the instance's ARN where its bare id belongs."""
 
 
@@ -35,23 +35,27 @@ def read_relay_state(relay_state: str) -> Landing:
     """The parts of `relay_state`.
 
     Raises:
-        HoldsArn: it holds an ARN.
-        NotConnect: it is no address of Amazon Connect in the AWS console.
+        HoldsArnError: it holds an ARN.
+        NotConnectError: it is no address of Amazon Connect in the AWS console.
     """
     if "arn:" in unquote(relay_state):
-        raise HoldsArn("it holds the instance's ARN where the bare id belongs")
+        raise HoldsArnError("it holds the instance's ARN where the bare id belongs")
     try:
         url = urlsplit(relay_state)
         host = (url.hostname or "").lower()
     except ValueError:
-        raise NotConnect("it is no URL") from None
+        raise NotConnectError("it is no URL") from None
     found = _console(host)
     if url.scheme != "https" or found is None:
-        raise NotConnect("it does not begin with an AWS console address, such as https://REGION.console.aws.amazon.com")
+        raise NotConnectError(
+            "it does not begin with an AWS console address, such as https://REGION.console.aws.amazon.com"
+        )
     partition, region = found
     match = re.fullmatch(rf"/connect/federate/({_UUID})/?", url.path)
     if match is None:
-        raise NotConnect("after the console's address it does not read /connect/federate/ and an instance id (a UUID)")
+        raise NotConnectError(
+            "after the console's address it does not read /connect/federate/ and an instance id (a UUID)"
+        )
     return Landing(partition, region, match[1].lower(), parse_qs(url.query).get("destination", [""])[0])
 
 

@@ -181,7 +181,7 @@ def _substituted(text: str, context: Context) -> str:
 def _variable(name: str, context: Context) -> str:
     if name in {"*", "?", "$"}:
         return name
-    values = context.get(name.split(",")[0].strip().lower())
+    values = context.get(name.split(",", maxsplit=1)[0].strip().lower())
     return values[0] if values else "\0"
 
 
@@ -205,7 +205,13 @@ def _compiled(marked: str, names: tuple[str, ...], ignore_case: bool) -> re.Patt
     pieces = re.split(r"(\*+|\?|\x01)", marked)
     remaining = iter(names)
     expression = "".join(
-        ".*" if piece.startswith("*") else "." if piece == "?" else re.escape(next(remaining)) if piece == "\1" else re.escape(piece)
+        ".*"
+        if piece.startswith("*")
+        else "."
+        if piece == "?"
+        else re.escape(next(remaining))
+        if piece == "\1"
+        else re.escape(piece)
         for piece in pieces
         if piece
     )

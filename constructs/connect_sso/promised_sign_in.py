@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from connect_sso import policies
-from connect_sso.environment import App
-from connect_sso.environments import LoadedEnvironment
 from connect_sso.policy_evaluation import read_policy
 from connect_sso.relay_state import relay_state
 from connect_sso.sign_in import ConnectUser, DirectRoute, GroupRoute, Instance, OktaApp, Role, SamlProvider, SignIn
+
+if TYPE_CHECKING:
+    from connect_sso.environment import App
+    from connect_sso.environments import LoadedEnvironment
 
 UNKNOWN_INSTANCE_ID = "00000000-0000-0000-0000-000000000000"
 """Stands for the id of an instance that is still to be made."""
@@ -19,9 +23,12 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
     assert environment is not None, "only valid environments are walked"
     aws, partition = environment.aws, environment.aws.partition
     known_id = environment.connect.instance_id
-    instance_arn = partition.arn("connect", f"instance/{known_id or UNKNOWN_INSTANCE_ID}", account=aws.account_id, region=aws.region)
+    instance_arn = partition.arn(
+        "connect", f"instance/{known_id or UNKNOWN_INSTANCE_ID}", account=aws.account_id, region=aws.region
+    )
     providers = {
-        key: partition.arn("iam", f"saml-provider/{app.saml_provider}", account=aws.account_id) for key, app in environment.apps.items()
+        key: partition.arn("iam", f"saml-provider/{app.saml_provider}", account=aws.account_id)
+        for key, app in environment.apps.items()
     }
 
     def at(*path: str | int) -> str:
@@ -66,9 +73,13 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
             session_duration=environment.federation.session_duration,
             session_name_from=environment.okta.username,
             session_tags=tuple(app.session_tags),
-            relay_state=relay_state(region=aws.region, instance_id=known_id or UNKNOWN_INSTANCE_ID, destination=app.destination),
+            relay_state=relay_state(
+                region=aws.region, instance_id=known_id or UNKNOWN_INSTANCE_ID, destination=app.destination
+            ),
             direct=direct[key],
-            groups=tuple(GroupRoute(group, at("apps", key, "groups", position)) for position, group in enumerate(app.groups)),
+            groups=tuple(
+                GroupRoute(group, at("apps", key, "groups", position)) for position, group in enumerate(app.groups)
+            ),
         )
         for key, app in environment.apps.items()
     }
@@ -85,11 +96,14 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
             is_saml=None if known_id else True,
         ),
         providers={
-            arn: SamlProvider(at("apps", key, "saml_provider"), arn, metadata=None, metadata_of=key) for key, arn in providers.items()
+            arn: SamlProvider(at("apps", key, "saml_provider"), arn, metadata=None, metadata_of=key)
+            for key, arn in providers.items()
         },
         roles=roles,
         apps=apps,
-        users={person.username: ConnectUser(person.username, where, person.security_profiles) for person, where in people},
+        users={
+            person.username: ConnectUser(person.username, where, person.security_profiles) for person, where in people
+        },
         users_are_complete=True,
     )
 

@@ -16,7 +16,7 @@ MAX_XML_BYTES = 2_000_000
 _DECLARATION = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
-class UnreadableXml(ValueError):
+class UnreadableXmlError(ValueError):
     """The text is not XML that is safe to read; the message says why, in one line."""
 
 
@@ -24,12 +24,12 @@ def parse_xml(text: bytes) -> etree._Element:
     """The root element of `text`, comments and processing instructions kept (they can hide things, so they must show).
 
     Raises:
-        UnreadableXml: not well-formed, too large, nested too deeply, or with a document type declaration.
+        UnreadableXmlError: not well-formed, too large, nested too deeply, or with a document type declaration.
     """
     if len(text) > MAX_XML_BYTES:
-        raise UnreadableXml(f"it is larger than {MAX_XML_BYTES:,} bytes")
+        raise UnreadableXmlError(f"it is larger than {MAX_XML_BYTES:,} bytes")
     if _DECLARATION.search(text):
-        raise UnreadableXml("it has a document type declaration, which a SAML message never has")
+        raise UnreadableXmlError("it has a document type declaration, which a SAML message never has")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
     )
@@ -37,11 +37,11 @@ def parse_xml(text: bytes) -> etree._Element:
         root = etree.fromstring(text, parser=parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         # libxml2's own limit on depth (256 levels) and on text length ends up here as well.
-        raise UnreadableXml(f"it is not well-formed XML ({_one_line(error)})") from None
+        raise UnreadableXmlError(f"it is not well-formed XML ({_one_line(error)})") from None
     info = root.getroottree().docinfo
     if info.internalDTD is not None or info.externalDTD is not None:
         # In another encoding than ASCII's relatives the search above sees nothing.
-        raise UnreadableXml("it has a document type declaration, which a SAML message never has")
+        raise UnreadableXmlError("it has a document type declaration, which a SAML message never has")
     return root
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connect_sso.certificates import Certificate, read_certificate
-from connect_sso.safe_xml import UnreadableXml, parse_xml, text_of
+from connect_sso.safe_xml import UnreadableXmlError, parse_xml, text_of
 
 _MD = "{urn:oasis:names:tc:SAML:2.0:metadata}"
 _DS = "{http://www.w3.org/2000/09/xmldsig#}"
@@ -29,7 +29,7 @@ def read_metadata(text: str) -> Metadata:
     """
     try:
         root = parse_xml(text.strip().encode())
-    except UnreadableXml as error:
+    except UnreadableXmlError as error:
         raise ValueError(str(error)) from None
     if root.tag != f"{_MD}EntityDescriptor":
         raise ValueError("it is not a SAML EntityDescriptor")

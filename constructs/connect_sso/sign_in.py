@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ from connect_sso.partitions import COMMERCIAL, GOVCLOUD, Partition
 from connect_sso.policy_evaluation import Decision, Policy, Request, evaluate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from connect_sso.saml_metadata import Metadata
 
 FEDERATE = "connect:GetFederationToken"
@@ -146,7 +147,10 @@ class SignIn:
 
 
 def trust_request(
-    provider_arn: str, recipient: str, action: str = "sts:AssumeRoleWithSAML", extra: Mapping[str, tuple[str, ...]] | None = None
+    provider_arn: str,
+    recipient: str,
+    action: str = "sts:AssumeRoleWithSAML",
+    extra: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Request:
     """What AWS sign-in asks of a role's trust policy.
 
@@ -183,7 +187,10 @@ def why_not_trusted(role: Role, decision: Decision, provider_arn: str, recipient
     # The statement that came nearest names what is missing.
     parts = {miss.part: miss.wanted for miss in reversed(decision.misses)}
     if "saml:aud" in parts:
-        return "recipient-not-trusted", f"the recipient is {recipient or 'missing'}, the trust of {role.where} admits {', '.join(parts['saml:aud'])}"
+        return (
+            "recipient-not-trusted",
+            f"the recipient is {recipient or 'missing'}, the trust of {role.where} admits {', '.join(parts['saml:aud'])}",
+        )
     for part, wanted in parts.items():
         if part not in {"principal", "resource"}:
             return "trust-condition-not-met", f"the trust of {role.where} wants {part} to be {', '.join(wanted)}"

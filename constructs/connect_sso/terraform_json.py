@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connect_sso.errors import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ def read_deployment(file: str, *, expect_plan: bool) -> Deployment:
     except OSError as error:
         raise Failure(f"{file}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise Failure(f"{file}: not JSON; write it with: terraform show -json {'PLANFILE ' if expect_plan else ''}> {kind}.json") from None
+        raise Failure(
+            f"{file}: not JSON; write it with: terraform show -json {'PLANFILE ' if expect_plan else ''}> {kind}.json"
+        ) from None
     if not isinstance(shown, dict) or "format_version" not in shown:
         if isinstance(shown, dict) and "lineage" in shown:
             raise Failure(f"{file}: the raw state; give what `terraform show -json` prints instead")

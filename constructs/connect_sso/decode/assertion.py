@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from connect_sso.safe_xml import text_of
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"

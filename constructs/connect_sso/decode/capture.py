@@ -11,19 +11,23 @@ import html
 import json
 import re
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from connect_sso.errors import Failure
 from connect_sso.safe_xml import MAX_XML_BYTES
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_FILE_BYTES = 100_000_000
 """A HAR of a long session, with pictures, stays below."""
 
-_FIELD = re.compile(r"""(?<![A-Za-z0-9_])(?P<name>SAMLResponse|RelayState)["']?\s*[=:\t]\s*["']?(?P<value>[^&\s"'<>]*)""")
+_FIELD = re.compile(
+    r"""(?<![A-Za-z0-9_])(?P<name>SAMLResponse|RelayState)["']?\s*[=:\t]\s*["']?(?P<value>[^&\s"'<>]*)"""
+)
 # No < inside: a text of nothing but unclosed tags must not be searched again and again.
 _INPUT = re.compile(r"<input\b[^<>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(name|value)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
@@ -97,9 +101,7 @@ def _from_markup(data: bytes) -> Capture:
             )
     if re.match(r"<(!doctype\s+html|html)\b", text, re.IGNORECASE):
         raise Failure("the file is a web page without a SAMLResponse field; save the request that follows it, as a HAR")
-    return Capture(
-        xml=data.strip(), form="XML", base64_length=None, relay_state=None, captured_at=None, posted_to=None
-    )
+    return Capture(xml=data.strip(), form="XML", base64_length=None, relay_state=None, captured_at=None, posted_to=None)
 
 
 def _relay_state_input(text: str) -> str:
@@ -146,7 +148,9 @@ def _from_encoded(
         decoded = base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True)
     except binascii.Error:
         raise Failure("the base64 text is cut off or damaged; copy the whole SAMLResponse value") from None
-    if not decoded.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and not decoded.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if not decoded.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and not decoded.startswith(
+        (b"\xff\xfe", b"\xfe\xff")
+    ):
         decoded = _inflated(decoded)
     return Capture(
         xml=decoded,

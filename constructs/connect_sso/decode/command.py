@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from connect_sso.certificates import Certificate
 from connect_sso.decode.assertion import SAML, SAMLP, read_assertion, read_envelope
 from connect_sso.decode.capture import MAX_FILE_BYTES, Capture, read_capture
-from connect_sso.decode.diagnosis import Diagnosis, Finding, Mask, diagnose
-from connect_sso.decode.message import found_in, meant_by
+from connect_sso.decode.diagnosis import Diagnosis, Mask, diagnose
+from connect_sso.decode.message import found_in, meant_by, with_message
 from connect_sso.decode.rendering import Decoded, as_json, as_text
 from connect_sso.decode.signature import examine
 from connect_sso.deployed_sign_in import deployed_sign_in
 from connect_sso.environments import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
 from connect_sso.promised_sign_in import promised_sign_in
-from connect_sso.safe_xml import UnreadableXml, parse_xml
-from connect_sso.sign_in import SignIn
+from connect_sso.safe_xml import UnreadableXmlError, parse_xml
 from connect_sso.terraform_json import read_deployment
+
+if TYPE_CHECKING:
+    from lxml import etree
+
+    from connect_sso.certificates import Certificate
+    from connect_sso.sign_in import SignIn
 
 REDACTED = "[redacted]"
 
@@ -29,15 +34,24 @@ REDACTED = "[redacted]"
 @click.argument("file", required=False)
 @click.option("--env", "environment", metavar="ENV", help="Compare with what this environment's file promises.")
 @click.option(
-    "--state", "states", metavar="STATE.json", multiple=True, help="Compare with `terraform show -json` of a state; once more for the crowd's."
+    "--state",
+    "states",
+    metavar="STATE.json",
+    multiple=True,
+    help="Compare with `terraform show -json` of a state; once more for the crowd's.",
 )
 @click.option("--message", metavar="TEXT", help="The error text that the person saw; FILE may be left out then.")
 @click.option("--redact", is_flag=True, help="Mask names of people: NameID, session name, tag values.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
-    file: str | None, environment: str | None, states: tuple[str, ...], message: str | None, redact: bool, output_format: str
+    file: str | None,
+    environment: str | None,
+    states: tuple[str, ...],
+    message: str | None,
+    redact: bool,
+    output_format: str,
 ) -> None:
-    """Say what a captured SAML response holds, and which known failure it leads to.
+    r"""Say what a captured SAML response holds, and which known failure it leads to.
 
     FILE is what you have: the SAMLResponse in base64, the form body, the XML, or a HAR export of the browser; - is
     standard input. It is a credential until it expires: nothing of it is stored. Exits 0 where it can sign in, 3 where
@@ -51,23 +65,34 @@ def command(
     if file is None and message is None:
         raise UsageFailure("give the file with the captured response, or --message with what the person saw")
     if message is not None and not meant_by(message):
-        hint = "docs/troubleshooting.md lists them all"
+        unknown = "no known failure has a message like this one; docs/troubleshooting.md lists them all"
         if file is None:
-            raise Failure(f"no known failure has a message like this one; {hint}")
-        print(f"connect-sso: no known failure has a message like this one; {hint}", file=sys.stderr)
+            raise Failure(unknown)
+        print(f"connect-sso: {unknown}", file=sys.stderr)
         message = None
     loaded = load_one(environment) if environment else None
     sides = _sides(loaded, states)
-    mask: Mask = (lambda name: REDACTED) if redact else (lambda name: name)
-    decoded, diagnosis = (None, Diagnosis((), (), frozenset())) if file is None else _decode(_read(file), sides, mask)
-    if decoded is not None and message is None:
-        message = found_in(decoded.capture.answers)
-    diagnosis = _with_message(diagnosis, message)
-    compared_with = [side.source for side in sides]
-    rendered = as_json(decoded, diagnosis, mask) + "\n" if output_format == "json" else as_text(decoded, diagnosis, compared_with, mask, message)
+    mask: Mask = _masked if redact else _as_it_is
+    decoded, diagnosis = None, Diagnosis((), (), frozenset())
+    if file is not None:
+        decoded, diagnosis = _decode(_read(file), sides, mask)
+        message = message or found_in(decoded.capture.answers)
+    diagnosis = with_message(diagnosis, message)
+    if output_format == "json":
+        rendered = as_json(decoded, diagnosis, mask)
+    else:
+        rendered = as_text(decoded, diagnosis, [side.source for side in sides], mask)
     sys.stdout.write(_redacted(rendered, decoded) if redact else rendered)
     if diagnosis.findings:
         sys.exit(EXIT_DECIDE)
+
+
+def _as_it_is(name: str) -> str:
+    return name
+
+
+def _masked(_name: str) -> str:
+    return REDACTED
 
 
 def _sides(loaded: LoadedEnvironment | None, states: tuple[str, ...]) -> list[SignIn]:
@@ -76,8 +101,8 @@ def _sides(loaded: LoadedEnvironment | None, states: tuple[str, ...]) -> list[Si
     if states:
         keys = {app.label: key for key, app in loaded.environment.apps.items()} if loaded and loaded.environment else {}
         deployments = [read_deployment(state, expect_plan=False) for state in states]
-        # Without the environment's file nobody tells whether there is a crowd; a second state may be it.
-        complete = len(states) > 1 or not (loaded and loaded.crowd)
+        # Without the environment's file nobody tells whether there is a crowd with a state of its own.
+        complete = len(states) > 1 or loaded is None or not loaded.crowd
         sides.append(deployed_sign_in(deployments, keys=keys, users_are_complete=complete))
     if loaded is not None:
         sides.append(promised_sign_in(loaded))
@@ -98,7 +123,11 @@ def _decode(data: bytes, sides: list[SignIn], mask: Mask) -> tuple[Decoded, Diag
     capture = read_capture(data)
     root = _root(capture)
     known: list[Certificate] = [
-        certificate for side in sides for provider in side.providers.values() if provider.metadata for certificate in provider.metadata.certificates
+        certificate
+        for side in sides
+        for provider in side.providers.values()
+        if provider.metadata
+        for certificate in provider.metadata.certificates
     ]
     evidence = examine(root, known)
     envelope = read_envelope(evidence.response)
@@ -107,10 +136,10 @@ def _decode(data: bytes, sides: list[SignIn], mask: Mask) -> tuple[Decoded, Diag
     return decoded, diagnose(capture, evidence, envelope, assertion, sides, mask)
 
 
-def _root(capture: Capture):  # type: ignore[no-untyped-def]
+def _root(capture: Capture) -> etree._Element:
     try:
         root = parse_xml(capture.xml)
-    except UnreadableXml as error:
+    except UnreadableXmlError as error:
         raise Failure(f"the file holds no SAML response that can be read: {error}") from None
     if root.tag in {f"{SAMLP}Response", f"{SAML}Assertion"}:
         return root
@@ -120,25 +149,6 @@ def _root(capture: Capture):  # type: ignore[no-untyped-def]
     if name == "EntityDescriptor":
         raise Failure("the file holds SAML metadata, not a response; capture the sign-in itself")
     raise Failure(f"the file holds no SAML response: its XML is a {name}")
-
-
-def _with_message(diagnosis: Diagnosis, message: str | None) -> Diagnosis:
-    """The causes of a message, those first that the input shows; what it rules out is left out."""
-    if message is None:
-        return diagnosis
-    shown = {finding.code for finding in diagnosis.findings}
-    meant = meant_by(message)
-    ordered = sorted(diagnosis.findings, key=lambda finding: finding.code not in {entry.code for entry in meant})
-    if shown & {entry.code for entry in meant}:
-        return Diagnosis(tuple(ordered), diagnosis.notes, diagnosis.ruled_out)
-    possible = [
-        Finding(entry.code, entry.cause, "message") for entry in meant if entry.code not in diagnosis.ruled_out
-    ]
-    out = sorted({entry.code for entry in meant} & diagnosis.ruled_out)
-    notes = [*diagnosis.notes]
-    if out:
-        notes.append(f"Of the message's causes, this input rules out: {', '.join(out)}.")
-    return Diagnosis((*ordered, *possible), tuple(notes), diagnosis.ruled_out)
 
 
 def _redacted(text: str, decoded: Decoded | None) -> str:

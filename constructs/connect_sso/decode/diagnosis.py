@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from typing import TYPE_CHECKING
 
-from connect_sso.certificates import Certificate
 from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, RolePair, moment
-from connect_sso.decode.capture import Capture
-from connect_sso.decode.signature import Evidence
 from connect_sso.failures import BY_CODE
-from connect_sso.landing import HoldsArn, Landing, NotConnect, read_relay_state
+from connect_sso.landing import HoldsArnError, Landing, NotConnectError, read_relay_state
 from connect_sso.partitions import COMMERCIAL, GOVCLOUD, Partition
 from connect_sso.people import username_problem
 from connect_sso.problems import nearest
@@ -30,11 +27,20 @@ from connect_sso.sign_in import (
     why_not_trusted,
 )
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from connect_sso.certificates import Certificate
+    from connect_sso.decode.capture import Capture
+    from connect_sso.decode.signature import Evidence
+
 SESSION_NAME = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html"""
 
 MAX_BASE64 = 100_000
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+_NEAR_AMONG = 2000
 
 Mask = Callable[[str], str]
 """How a person's name is shown: as it is, or masked."""
@@ -78,9 +84,18 @@ class _Book:
     def check(self, code: str, problem: str, *, seen_in: str = "response") -> bool:
         """Records that `code` was looked into; returns whether it is the case."""
         self.checked.add(code)
-        if problem and all((each.code, each.says) != (code, problem) for each in self.findings):
+        if problem and all(finding.code != code for finding in self.findings):
             self.findings.append(Finding(code, problem, seen_in))
         return bool(problem)
+
+    def add(self, other: _Book, source: str) -> None:
+        """Adds what a less trustworthy side says: it decides only what nothing before it has looked into."""
+        for finding in other.findings:
+            if finding.code in self.checked:
+                self.notes.append(f"{source} differs from what is there: {finding.says}.")
+            else:
+                self.findings.append(finding)
+        self.checked |= other.checked
 
     def done(self) -> Diagnosis:
         found = {finding.code for finding in self.findings}
@@ -88,7 +103,12 @@ class _Book:
 
 
 def diagnose(
-    capture: Capture, evidence: Evidence, envelope: Envelope, assertion: Assertion | None, sides: Iterable[SignIn], mask: Mask
+    capture: Capture,
+    evidence: Evidence,
+    envelope: Envelope,
+    assertion: Assertion | None,
+    sides: Iterable[SignIn],
+    mask: Mask,
 ) -> Diagnosis:
     """Everything that keeps this response from signing its person in.
 
@@ -105,27 +125,43 @@ def diagnose(
     _in_itself(book, capture, evidence, envelope, assertion)
     if assertion is not None:
         _assertion_in_itself(book, capture, envelope, assertion, mask)
-        for side in sides:
-            _compared(book, evidence, assertion, side, mask)
         if not sides and evidence.assertion_verified:
             book.notes.append(
                 "The signature fits the certificate that came with the response; whether AWS trusts that certificate "
                 "shows only with --state."
             )
-    _relay_state(book, capture, sides)
+    landing = _relay_state(book, capture)
+    for side in sides:
+        of_side = _Book()
+        if assertion is not None:
+            _compared(of_side, evidence, assertion, side, mask)
+        if landing is not None:
+            _landing(of_side, landing, side)
+        book.add(of_side, side.source)
     return book.done()
 
 
 # --- in itself ------------------------------------------------------------------------------------------------------
 
 
-def _in_itself(book: _Book, capture: Capture, evidence: Evidence, envelope: Envelope, assertion: Assertion | None) -> None:
+def _in_itself(
+    book: _Book, capture: Capture, evidence: Evidence, envelope: Envelope, assertion: Assertion | None
+) -> None:
     too_large = capture.base64_length is not None and capture.base64_length > MAX_BASE64
-    book.check("response-too-large", f"it has {capture.base64_length:,} characters of base64, and AWS takes {MAX_BASE64:,}" if too_large else "")
+    book.check(
+        "response-too-large",
+        f"it has {capture.base64_length:,} characters of base64, and AWS takes {MAX_BASE64:,}" if too_large else "",
+    )
     failed = envelope.status is not None and envelope.status != SUCCESS
     status = (envelope.status or "").rsplit(":", 1)[-1] or "missing"
-    book.check("status-not-success", f"the status is {status}{f' ({envelope.status_message})' if envelope.status_message else ''}" if failed else "")
-    book.check("assertion-encrypted", "the response holds an EncryptedAssertion; nothing inside can be read here" if evidence.encrypted else "")
+    book.check(
+        "status-not-success",
+        f"the status is {status}{f' ({envelope.status_message})' if envelope.status_message else ''}" if failed else "",
+    )
+    book.check(
+        "assertion-encrypted",
+        "the response holds an EncryptedAssertion; nothing inside can be read here" if evidence.encrypted else "",
+    )
     book.check("signature-wrapping", "; ".join(evidence.tampering))
     if not failed:
         missing = assertion is None and not evidence.encrypted and not evidence.tampering
@@ -133,12 +169,24 @@ def _in_itself(book: _Book, capture: Capture, evidence: Evidence, envelope: Enve
     broken = [each for each in evidence.signatures if not each.verified] if not evidence.tampering else []
     book.check("signature-broken", "; ".join(f"the {each.covers}'s signature: {each.problem}" for each in broken))
     if assertion is not None:
-        book.check("signature-missing", "" if evidence.signatures or evidence.tampering else "there is no signature on the response or on the assertion")
+        book.check(
+            "signature-missing",
+            ""
+            if evidence.signatures or evidence.tampering
+            else "there is no signature on the response or on the assertion",
+        )
     for each in evidence.signatures:
         if each.weak:
-            book.notes.append(f"The {each.covers} is signed with SHA-1 ({each.algorithm}), which is weak; SHA-256 is what an apply sets.")
+            book.notes.append(
+                f"The {each.covers} is signed with SHA-1 ({each.algorithm}), which is weak; SHA-256 is what an apply sets."
+            )
         at = capture.captured_at
-        if each.verified and each.certificate and at and not each.certificate.not_before <= at <= each.certificate.not_after:
+        if (
+            each.verified
+            and each.certificate
+            and at
+            and not each.certificate.not_before <= at <= each.certificate.not_after
+        ):
             book.notes.append(
                 f"The signing certificate was not within its dates at that moment ({each.certificate.not_before:%Y-%m-%d} to "
                 f"{each.certificate.not_after:%Y-%m-%d}); whether AWS minds is not documented."
@@ -150,7 +198,10 @@ def _assertion_in_itself(book: _Book, capture: Capture, envelope: Envelope, asse
     partition = _partition(assertion)
     told = f"the audience is {', '.join(assertion.audiences)}" if assertion.audiences else "there is no audience"
     # Older pages of AWS also allow the sign-in address as an audience, newer reports have it refused.
-    book.check("audience-wrong", "" if partition.audience in assertion.audiences else f"{told}; it must be {partition.audience}")
+    book.check(
+        "audience-wrong",
+        "" if partition.audience in assertion.audiences else f"{told}; it must be {partition.audience}",
+    )
     book.check("name-id-missing", "" if assertion.name_id else "the subject has no NameID")
     _recipient(book, capture, envelope, assertion)
     _roles(book, assertion)
@@ -164,17 +215,33 @@ def _window(book: _Book, capture: Capture, assertion: Assertion) -> None:
     known_ends = [end for end in ends if end is not None]
     end = min(known_ends) if known_ends else None
     empty = start is not None and end is not None and start >= end
-    problem = f"{unreadable[0]!r} is no time" if unreadable else f"it begins at {assertion.not_before} and ends at {_utc(end)}" if empty and end else ""
+    problem = (
+        f"{unreadable[0]!r} is no time"
+        if unreadable
+        else f"it begins at {assertion.not_before} and ends at {_utc(end)}"
+        if empty and end
+        else ""
+    )
     if book.check("window-empty", problem):
         return
     at = capture.captured_at
     if at is None:
-        book.notes.append("When the response was sent is not in this file, so its validity window is shown but not held against it.")
+        book.notes.append(
+            "When the response was sent is not in this file, so its validity window is shown but not held against it."
+        )
         return
     late = end is not None and at >= end
     early = start is not None and at < start
-    book.check("response-expired", f"it was sent at {_utc(at)}, {_span(at, end)} after its end at {_utc(end)}" if late and end else "")
-    book.check("response-not-yet-valid", f"it was sent at {_utc(at)}, {_span(start, at)} before its beginning at {_utc(start)}" if early and start else "")
+    book.check(
+        "response-expired",
+        f"it was sent at {_utc(at)}, {_span(at, end)} after its end at {_utc(end)}" if late and end else "",
+    )
+    book.check(
+        "response-not-yet-valid",
+        f"it was sent at {_utc(at)}, {_span(start, at)} before its beginning at {_utc(start)}"
+        if early and start
+        else "",
+    )
 
 
 def _partition(assertion: Assertion) -> Partition:
@@ -195,17 +262,26 @@ def _recipient(book: _Book, capture: Capture, envelope: Envelope, assertion: Ass
         problem = f"the recipient is {assertion.recipients[0] or 'empty'}, which is no SAML endpoint of AWS sign-in"
     book.check("recipient-wrong", problem)
     if assertion.recipients and envelope.destination and envelope.destination not in assertion.recipients:
-        book.notes.append(f"The response's destination ({envelope.destination}) is not its recipient ({assertion.recipients[0]}).")
+        book.notes.append(
+            f"The response's destination ({envelope.destination}) is not its recipient ({assertion.recipients[0]})."
+        )
     posted_to = (capture.posted_to or "").split("?")[0]
     if posted_to and assertion.recipients and posted_to != assertion.recipients[0].split("?")[0]:
         book.notes.append(f"The browser posted it to {posted_to}, the recipient is {assertion.recipients[0]}.")
 
 
 def _roles(book: _Book, assertion: Assertion) -> None:
-    if book.check("role-attribute-missing", "" if assertion.roles else "there is no attribute https://aws.amazon.com/SAML/Attributes/Role"):
+    if book.check(
+        "role-attribute-missing",
+        "" if assertion.roles else "there is no attribute https://aws.amazon.com/SAML/Attributes/Role",
+    ):
         return
     broken = [pair for pair in assertion.roles if pair.role_arn is None]
-    crossed = [pair for pair in assertion.roles if pair.role_arn and pair.provider_arn and _account(pair.role_arn) != _account(pair.provider_arn)]
+    crossed = [
+        pair
+        for pair in assertion.roles
+        if pair.role_arn and pair.provider_arn and _account(pair.role_arn) != _account(pair.provider_arn)
+    ]
     shown = [f"{pair.sent[:200]!r} is not a role's ARN and a SAML provider's, separated by a comma" for pair in broken]
     shown += [f"{pair.sent!r} names two accounts" for pair in crossed]
     bad = len(broken) + len(crossed)
@@ -218,12 +294,17 @@ def _roles(book: _Book, assertion: Assertion) -> None:
     if any(re.search(r"\s", pair.sent.strip()) for pair in assertion.roles if pair.role_arn):
         book.notes.append("A Role value has spaces in it; AWS documents the pair without.")
     if len(assertion.roles) - bad > 1:
-        book.notes.append(f"The response offers {len(assertion.roles) - bad} roles, so AWS first asks the person to choose one.")
+        book.notes.append(
+            f"The response offers {len(assertion.roles) - bad} roles, so AWS first asks the person to choose one."
+        )
 
 
 def _session(book: _Book, assertion: Assertion, mask: Mask) -> None:
     names = assertion.session_name
-    book.check("session-name-missing", "" if names else "there is no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName")
+    book.check(
+        "session-name-missing",
+        "" if names else "there is no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName",
+    )
     if len(names) > 1:
         book.check("session-name-invalid", f"there are {len(names)} session names, and AWS wants one")
     elif names:
@@ -271,16 +352,23 @@ def _compared(book: _Book, evidence: Evidence, assertion: Assertion, side: SignI
         _user(book, assertion.session_name[0], side, mask)
 
 
-def _pair_problems(book: _Book, evidence: Evidence, assertion: Assertion, pair: RolePair, side: SignIn) -> Iterator[_Problem]:
+def _pair_problems(
+    book: _Book, evidence: Evidence, assertion: Assertion, pair: RolePair, side: SignIn
+) -> Iterator[_Problem]:
     assert pair.role_arn and pair.provider_arn
     provider, role = side.providers.get(pair.provider_arn), side.roles.get(pair.role_arn)
     book.checked |= {"provider-not-found", "role-not-found"}
     if provider is None:
-        yield _Problem("provider-not-found", f"{side.source} has no SAML provider {pair.provider_arn}{_nearest(pair.provider_arn, side.providers)}")
+        yield _Problem(
+            "provider-not-found",
+            f"{side.source} has no SAML provider {pair.provider_arn}{_nearest(pair.provider_arn, side.providers)}",
+        )
     else:
         yield from _signer_problems(book, evidence, assertion, provider, side)
     if role is None:
-        yield _Problem("role-not-found", f"{side.source} has no role {pair.role_arn}{_nearest(pair.role_arn, side.roles)}")
+        yield _Problem(
+            "role-not-found", f"{side.source} has no role {pair.role_arn}{_nearest(pair.role_arn, side.roles)}"
+        )
         return
     if provider is not None and role.trust is not None:
         yield from _trust_problems(book, assertion, pair.provider_arn, role)
@@ -288,25 +376,43 @@ def _pair_problems(book: _Book, evidence: Evidence, assertion: Assertion, pair: 
         asked = int((assertion.session_duration or "0")[:9])
         book.checked.add("duration-too-long")
         if asked > role.max_session_duration:
-            yield _Problem("duration-too-long", f"the response asks for {asked} seconds, {role.where} allows {role.max_session_duration}")
+            yield _Problem(
+                "duration-too-long",
+                f"the response asks for {asked} seconds, {role.where} allows {role.max_session_duration}",
+            )
     if side.instance is not None:
         decision = permission_decision(role, side.instance)
         if decision.allowed is not None:
             book.checked.add("federation-token-denied")
         if decision.allowed is False:
-            yield _Problem("federation-token-denied", f"{role.where} may not call connect:GetFederationToken on {side.instance.arn}: {why_not_permitted(role, decision)}")
+            yield _Problem(
+                "federation-token-denied",
+                f"{role.where} may not call connect:GetFederationToken on {side.instance.arn}: {why_not_permitted(role, decision)}",
+            )
 
 
-def _signer_problems(book: _Book, evidence: Evidence, assertion: Assertion, provider: SamlProvider, side: SignIn) -> Iterator[_Problem]:
+def _signer_problems(
+    book: _Book, evidence: Evidence, assertion: Assertion, provider: SamlProvider, side: SignIn
+) -> Iterator[_Problem]:
     if provider.problem:
         yield _Problem("metadata-unreadable", f"the metadata in {provider.where} cannot be used: {provider.problem}")
     if provider.metadata is None:
         return
     book.checked |= {"metadata-unreadable", "metadata-of-other-app", "certificate-rotated"}
     if provider.metadata.issuer != assertion.issuer:
-        holder = next((each.where for each in side.providers.values() if each.metadata and each.metadata.issuer == assertion.issuer), None)
+        holder = next(
+            (
+                each.where
+                for each in side.providers.values()
+                if each.metadata and each.metadata.issuer == assertion.issuer
+            ),
+            None,
+        )
         elsewhere = f"; {holder} holds this one's" if holder else ""
-        yield _Problem("metadata-of-other-app", f"the issuer is {assertion.issuer}, {provider.where} holds the metadata of {provider.metadata.issuer}{elsewhere}")
+        yield _Problem(
+            "metadata-of-other-app",
+            f"the issuer is {assertion.issuer}, {provider.where} holds the metadata of {provider.metadata.issuer}{elsewhere}",
+        )
         return
     held = provider.metadata.certificates
     signers = [each.certificate for each in evidence.signatures if each.verified and each.certificate]
@@ -331,14 +437,23 @@ def _trust_problems(book: _Book, assertion: Assertion, provider_arn: str, role: 
         wanted.append(("sts:TagSession", "tag-session-not-allowed"))
     if assertion.source_identity:
         wanted.append(("sts:SetSourceIdentity", "source-identity-not-allowed"))
-    book.checked |= {"provider-not-trusted", "recipient-not-trusted", "trust-condition-not-met", *(code for _, code in wanted if code)}
+    book.checked |= {
+        "provider-not-trusted",
+        "recipient-not-trusted",
+        "trust-condition-not-met",
+        *(code for _, code in wanted if code),
+    }
     for action, code in wanted:
         decision = trust_decision(role, trust_request(provider_arn, recipient, action, extra))
         if decision.allowed is not False:
             continue
         if code:
             tags = ", ".join(name for name, _ in assertion.session_tags)
-            what = f"the response carries session tags ({tags})" if action == "sts:TagSession" else "the response carries a source identity"
+            what = (
+                f"the response carries session tags ({tags})"
+                if action == "sts:TagSession"
+                else "the response carries a source identity"
+            )
             yield _Problem(code, f"{what}, and the trust of {role.where} does not allow {action}")
             continue
         yield _Problem(*why_not_trusted(role, decision, provider_arn, recipient))
@@ -347,54 +462,55 @@ def _trust_problems(book: _Book, assertion: Assertion, provider_arn: str, role: 
 
 def _user(book: _Book, name: str, side: SignIn, mask: Mask) -> None:
     if name in side.users:
-        book.check("user-not-onboarded", "")
-        book.check("user-name-case", "")
+        book.checked |= {"user-not-onboarded", "user-name-case"}
         return
+    shown, masked = mask(name), mask(name) != name
     similar = same_but_for_case(name, side.users)
     if similar is not None:
-        book.check("user-name-case", f"the session name is {mask(name)}, the Connect user is {mask(similar)} ({side.users[similar].where if mask(name) == name else side.source})")
+        where = side.source if masked else side.users[similar].where
+        book.check("user-name-case", f"the session name is {shown}, the Connect user is {mask(similar)} ({where})")
     elif side.users_are_complete:
-        near = nearest(name, side.users) if len(side.users) <= 2000 and mask(name) == name else ""
-        book.check("user-not-onboarded", f"{side.source} has no Connect user {mask(name)}{near}")
+        # A near name is a help, but costs a second among ten thousand.
+        near = nearest(name, side.users) if len(side.users) <= _NEAR_AMONG and not masked else ""
+        book.check("user-not-onboarded", f"{side.source} has no Connect user {shown}{near}")
     else:
         book.notes.append(
-            f"Whether {mask(name)} is a Connect user is not known: {side.source} does not hold the people of the users_file; give their state with "
-            "another --state."
+            f"Whether {shown} is a Connect user, {side.source} does not say: people of a users_file are in a state of "
+            "their own (another --state)."
         )
 
 
-def _relay_state(book: _Book, capture: Capture, sides: list[SignIn]) -> None:
+def _relay_state(book: _Book, capture: Capture) -> Landing | None:
+    """What is wrong with the relay state in itself; its parts where nothing is."""
     state = capture.relay_state
     if state is None:
         book.notes.append("This form of file holds no relay state; a form body or a HAR does.")
-        return
+        return None
     seen_in = "relay state"
     if book.check("relay-state-missing", "" if state.strip() else "no relay state was sent", seen_in=seen_in):
-        return
+        return None
     try:
         landing = read_relay_state(state)
-    except HoldsArn as error:
+    except HoldsArnError as error:
         book.check("relay-state-arn", f"{error}: {state[:300]}", seen_in=seen_in)
-        return
-    except NotConnect as error:
+        return None
+    except NotConnectError as error:
         book.check("relay-state-not-connect", f"{error}: {state[:300]}", seen_in=seen_in)
-        return
+        return None
     book.checked |= {"relay-state-arn", "relay-state-not-connect"}
-    for side in sides:
-        if side.instance is not None:
-            _landing(book, landing, side)
+    return landing
 
 
 def _landing(book: _Book, landing: Landing, side: SignIn) -> None:
     instance = side.instance
-    assert instance is not None
-    seen_in = "relay state"
+    if instance is None:
+        return
     if instance.region is not None and landing.region is not None:
-        other = landing.region != instance.region
-        book.check("relay-state-region", f"the relay state is for {landing.region}, the instance ({instance.where}) is in {instance.region}" if other else "", seen_in=seen_in)
+        other = f"the relay state is for {landing.region}, the instance ({instance.where}) is in {instance.region}"
+        book.check("relay-state-region", other if landing.region != instance.region else "", seen_in="relay state")
     if instance.id is not None and not is_placeholder(instance.id):
-        other = landing.instance_id != instance.id
-        book.check("relay-state-instance", f"the relay state is for the instance {landing.instance_id}, {instance.where} is {instance.id}" if other else "", seen_in=seen_in)
+        other = f"the relay state is for the instance {landing.instance_id}, {instance.where} is {instance.id}"
+        book.check("relay-state-instance", other if landing.instance_id != instance.id else "", seen_in="relay state")
 
 
 # --- words -----------------------------------------------------------------------------------------------------------------

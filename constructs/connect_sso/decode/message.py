@@ -3,16 +3,58 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from dataclasses import replace
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
+from connect_sso.decode.diagnosis import Diagnosis, Finding
 from connect_sso.failures import CATALOGUE, KnownFailure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What people say around a message, and nothing of the messages themselves.
 _FILLER = frozenset(
-    "a an the it is was he she they i we user users gets get got sees see saw says said error message when then just "
-    "only after with and but cannot can not agent agents please".split()
+    [
+        "a",
+        "an",
+        "the",
+        "it",
+        "is",
+        "was",
+        "he",
+        "she",
+        "they",
+        "i",
+        "we",
+        "user",
+        "users",
+        "gets",
+        "get",
+        "got",
+        "sees",
+        "see",
+        "saw",
+        "says",
+        "said",
+        "error",
+        "message",
+        "when",
+        "then",
+        "just",
+        "only",
+        "after",
+        "with",
+        "and",
+        "but",
+        "cannot",
+        "can",
+        "not",
+        "agent",
+        "agents",
+        "please",
+    ]
 )
 _CLOSE = 0.15
 """Entries this near to the best one are offered as well: several messages begin alike."""
@@ -43,6 +85,26 @@ def found_in(pages: Iterable[str]) -> str | None:
     return None
 
 
+def with_message(diagnosis: Diagnosis, message: str | None) -> Diagnosis:
+    """The diagnosis seen with the message in mind.
+
+    What the input shows and the message means comes first. Where the input shows nothing that the message means, its
+    causes are added, but for those that the input rules out.
+    """
+    if message is None:
+        return diagnosis
+    meant = {entry.code: entry for entry in meant_by(message)}
+    findings = tuple(sorted(diagnosis.findings, key=lambda finding: finding.code not in meant))
+    if any(finding.code in meant for finding in findings):
+        return replace(diagnosis, findings=findings)
+    possible = [
+        Finding(code, entry.cause, "message") for code, entry in meant.items() if code not in diagnosis.ruled_out
+    ]
+    excluded = sorted(meant.keys() & diagnosis.ruled_out)
+    note = (f"Of the message's causes, this input rules out: {', '.join(excluded)}.",) if excluded else ()
+    return replace(diagnosis, findings=(*findings, *possible), notes=diagnosis.notes + note)
+
+
 def _likeness(said: tuple[str, ...], message: tuple[str, ...]) -> float:
     """From 0 to 1: how much of what was said is in the message, in its order, or the other way round."""
     blocks = SequenceMatcher(None, message, said, autojunk=False).get_matching_blocks()
@@ -59,7 +121,10 @@ def _likeness(said: tuple[str, ...], message: tuple[str, ...]) -> float:
 def _words(text: str) -> tuple[str, ...]:
     words = [word for word in _split(text) if word not in _FILLER]
     vocabulary = _vocabulary()
-    return tuple(word if word in vocabulary else (get_close_matches(word, vocabulary, n=1, cutoff=0.85) or [word])[0] for word in words)[:200]
+    return tuple(
+        word if word in vocabulary else (get_close_matches(word, vocabulary, n=1, cutoff=0.85) or [word])[0]
+        for word in words
+    )[:200]
 
 
 @lru_cache(maxsize=1)
@@ -70,4 +135,4 @@ def _vocabulary() -> frozenset[str]:
 def _split(text: str) -> list[str]:
     """Lower-case words; `AccessDenied` is two, so that the code and the sentence meet."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text[:20_000])
-    return re.findall(r"[a-z0-9]+", apart.replace("’", "'").replace("'", "").lower())
+    return re.findall(r"[a-z0-9]+", re.sub("['\u2019]", "", apart).lower())

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connect_sso.decode.assertion import Assertion, Envelope, moment
-from connect_sso.decode.capture import Capture
-from connect_sso.decode.diagnosis import Diagnosis, Finding, Mask
 from connect_sso.decode.signature import Covers, Evidence
 from connect_sso.failures import BY_CODE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from connect_sso.decode.capture import Capture
+    from connect_sso.decode.diagnosis import Diagnosis, Finding, Mask
 
 WIDTH = 80
 _LABEL = 14
@@ -46,7 +49,7 @@ def as_json(decoded: Decoded | None, diagnosis: Diagnosis, mask: Mask) -> str:
         document["capture"] = _capture(decoded)
         document["signatures"] = [_signature(each) for each in decoded.evidence.signatures]
         document["assertion"] = _assertion(decoded, mask)
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
@@ -108,7 +111,9 @@ def _assertion(decoded: Decoded, mask: Mask) -> dict[str, Any] | None:
         "clock_skew_seconds": _skew(decoded.capture, assertion),
         "name_id": mask(assertion.name_id) if assertion.name_id else None,
         "name_id_format": assertion.name_id_format or None,
-        "roles": [{"sent": pair.sent, "role": pair.role_arn, "saml_provider": pair.provider_arn} for pair in assertion.roles],
+        "roles": [
+            {"sent": pair.sent, "role": pair.role_arn, "saml_provider": pair.provider_arn} for pair in assertion.roles
+        ],
         "session_name": mask(assertion.session_name[0]) if assertion.session_name else None,
         "session_duration": assertion.session_duration,
         "session_not_on_or_after": assertion.session_not_on_or_after,
@@ -119,11 +124,14 @@ def _assertion(decoded: Decoded, mask: Mask) -> dict[str, Any] | None:
     }
 
 
-def as_text(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Iterable[str], mask: Mask, message: str | None) -> str:
+def as_text(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Sequence[str], mask: Mask) -> str:
     """What an engineer reads: the verdict, each finding with its fix, then what the response says."""
-    lines: list[str] = [*_verdict(decoded, diagnosis, list(compared_with), message), ""]
-    for number, finding in enumerate(diagnosis.findings, 1):
-        lines += [*_finding_lines(number, finding), ""]
+    lines = [*_verdict(decoded, diagnosis, compared_with), ""]
+    shown = [finding for finding in diagnosis.findings if finding.seen_in != "message"]
+    possible = [finding for finding in diagnosis.findings if finding.seen_in == "message"]
+    for number, finding in enumerate(shown, 1):
+        lines += [*_shown_lines(number, finding), ""]
+    lines += _possible_lines(possible, first_number=len(shown) + 1)
     if decoded is not None:
         lines += [*_content(decoded, mask), ""]
     for note in diagnosis.notes:
@@ -131,31 +139,62 @@ def as_text(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Iterab
     return _safe("\n".join(lines).rstrip() + "\n")
 
 
-def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: list[str], message: str | None) -> list[str]:
-    count = len(diagnosis.findings)
+def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Sequence[str]) -> list[str]:
+    shown = sum(finding.seen_in != "message" for finding in diagnosis.findings)
+    possible = len(diagnosis.findings) - shown
     with_what = f", compared with {' and '.join(compared_with)}" if compared_with else ""
     if decoded is None:
-        return _wrapped(f"{count} known cause{'s' if count != 1 else ''} of this message; each says how to tell.")
-    if not count:
-        beside = "" if compared_with else ", as far as it tells by itself: give --state to compare it with what is deployed"
-        return _wrapped(f"This response can sign in{with_what}{beside}.")
-    seen = [finding for finding in diagnosis.findings if finding.seen_in != "message"]
-    if seen:
-        return _wrapped(f"This response cannot sign in{with_what}: {len(seen)} reason{'s' if len(seen) != 1 else ''}.")
-    return _wrapped(f"The response shows no fault{with_what}, but the message has {count} possible cause{'s' if count != 1 else ''}.")
+        messages = len({BY_CODE[finding.code].messages[0] for finding in diagnosis.findings})
+        which = f" These words are in {messages} messages: compare with the page." if messages > 1 else ""
+        return _wrapped(f"{_count(possible, 'known cause')}.{which}")
+    if not diagnosis.findings:
+        if compared_with:
+            return _wrapped(f"This response can sign in{with_what}.")
+        return _wrapped(
+            "This response can sign in, as far as it tells by itself: --state compares it with what is there."
+        )
+    beside = f", and the message has {_count(possible, 'possible cause')}" if possible else ""
+    if shown:
+        return _wrapped(f"This response cannot sign in{with_what}: {_count(shown, 'reason')}{beside}.")
+    return _wrapped(f"The response shows no fault{with_what}{beside}.")
 
 
-def _finding_lines(number: int, finding: Finding) -> list[str]:
+def _shown_lines(number: int, finding: Finding) -> list[str]:
+    """A finding that the input shows."""
     entry = BY_CODE[finding.code]
-    lines = [f"{number}. {entry.title} [{finding.code}]"]
-    lines += _wrapped(_sentence(finding.says), first="   ", rest="   ")
-    if finding.seen_in == "message":
-        lines += _wrapped(entry.confirm, first="   Confirm: ", rest="            ")
-    else:
-        lines += _wrapped(f"“{entry.messages[0]}”", first="   People see: ", rest="      ")
-    lines += _wrapped(finding.fix, first="   Fix: ", rest="        ")
-    lines += [f"   Source: {entry.source}"]
+    return [
+        f"{number}. {entry.title} [{finding.code}]",
+        *_wrapped(_sentence(finding.says), first="   ", rest="   "),
+        *_wrapped(f"“{entry.messages[0]}”", first="   People see: ", rest="               "),
+        *_wrapped(finding.fix, first="   Fix: ", rest="        "),
+        f"   Source: {entry.source}",
+    ]
+
+
+def _possible_lines(findings: Sequence[Finding], *, first_number: int) -> list[str]:
+    """Causes that a message may have, under the message that they share."""
+    by_message: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_message.setdefault(BY_CODE[finding.code].messages[0], []).append(finding)
+    lines, number = [], first_number
+    for message, sharing in by_message.items():
+        lines += [*_wrapped(f"“{message}”"), ""]
+        for finding in sharing:
+            entry = BY_CODE[finding.code]
+            lines += [
+                f"{number}. {entry.title} [{finding.code}]",
+                *_wrapped(entry.cause, first="   ", rest="   "),
+                *_wrapped(entry.confirm, first="   Confirm: ", rest="            "),
+                *_wrapped(finding.fix, first="   Fix: ", rest="        "),
+                f"   Source: {entry.source}",
+                "",
+            ]
+            number += 1
     return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _content(decoded: Decoded, mask: Mask) -> list[str]:
@@ -194,7 +233,10 @@ def _assertion_rows(capture: Capture, assertion: Assertion, mask: Mask) -> list[
     if assertion.source_identity:
         lines += _row("Source id", mask(assertion.source_identity))
     lines += _row("Issued", f"{assertion.issue_instant or '(not said)'}{_skew_words(capture, assertion)}")
-    lines += _row("Valid", f"from {assertion.not_before or '(not said)'} to {min(assertion.not_on_or_after, default='(not said)')}")
+    lines += _row(
+        "Valid",
+        f"from {assertion.not_before or '(not said)'} to {min(assertion.not_on_or_after, default='(not said)')}",
+    )
     return lines
 
 
@@ -208,11 +250,18 @@ def _signature_rows(evidence: Evidence) -> list[str]:
         lines += _row("Signed", "no")
     certificates = {each.certificate.sha256: each.certificate for each in evidence.signatures if each.certificate}
     for certificate in certificates.values():
-        lines += _row("Certificate", f"{certificate.short}…, {certificate.subject}, from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}")
+        lines += _row(
+            "Certificate",
+            f"{certificate.short}…, {certificate.subject}, from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}",
+        )
     if evidence.assertion is not None and not evidence.assertion_verified:
         lines += _row("Beware", "what is shown above is not covered by a valid signature")
     elif {each.covers for each in evidence.signatures} == {Covers.ASSERTION}:
-        lines += _row("Beware", "the relay state and what surrounds the assertion are not signed") if evidence.response is not evidence.assertion else []
+        lines += (
+            _row("Beware", "the relay state and what surrounds the assertion are not signed")
+            if evidence.response is not evidence.assertion
+            else []
+        )
     return lines
 
 
@@ -246,11 +295,16 @@ def _row(label: str, value: str) -> list[str]:
 
 def _wrapped(text: str, *, first: str = "", rest: str = "") -> list[str]:
     # Addresses and ARNs stay whole even where they are longer than the line: they are copied.
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False) or [first.rstrip()]
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+    """With a capital, unless it begins with an address or a file's name, and with an end."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    begun = text[:1].upper() + text[1:] if first.isalpha() else text
+    return begun if text.endswith((".", "?")) else f"{begun}."
 
 
 def _iso(at: datetime | None) -> str | None:

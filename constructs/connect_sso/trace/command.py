@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from connect_sso.environments import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, UsageFailure
 from connect_sso.promised_sign_in import promised_sign_in
-from connect_sso.sign_in import SignIn
 from connect_sso.trace.rendering import as_json, as_mermaid, as_text
 from connect_sso.trace.walk import Walker, walk_all
+
+if TYPE_CHECKING:
+    from connect_sso.sign_in import SignIn
 
 
 @click.command()
 @click.argument("environment", metavar="ENV")
 @click.option("--user", "username", metavar="NAME", help="Walk only this person, as Okta spells the name.")
-@click.option("--plan", "plans", metavar="PLAN.json", multiple=True, help="Walk what this plan makes (`terraform show -json`).")
 @click.option(
-    "--state", "states", metavar="STATE.json", multiple=True, help="Walk what is really there (`terraform show -json`); once more for the crowd's."
+    "--plan", "plans", metavar="PLAN.json", multiple=True, help="Walk what this plan makes (`terraform show -json`)."
 )
-@click.option("--format", "output_format", type=click.Choice(["text", "json", "mermaid"]), default="text", show_default=True)
-def command(environment: str, username: str | None, plans: tuple[str, ...], states: tuple[str, ...], output_format: str) -> None:
-    """Walk every sign-in of an environment, hop by hop: Okta assignment, assertion, IAM trust, permission, Connect user,
+@click.option(
+    "--state",
+    "states",
+    metavar="STATE.json",
+    multiple=True,
+    help="Walk what is really there (`terraform show -json`); once more for the crowd's.",
+)
+@click.option(
+    "--format", "output_format", type=click.Choice(["text", "json", "mermaid"]), default="text", show_default=True
+)
+def command(
+    environment: str, username: str | None, plans: tuple[str, ...], states: tuple[str, ...], output_format: str
+) -> None:
+    r"""Walk every sign-in of an environment, hop by hop: Okta assignment, assertion, IAM trust, permission, Connect user,
     landing page.
 
     A hop is fine, fails, or cannot be known from here (who is in a group: a state may tell). Without --plan and --state

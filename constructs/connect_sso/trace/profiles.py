@@ -7,8 +7,10 @@ https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Page = Literal["administration", "agent", "other"]
 
@@ -26,7 +28,9 @@ _BUILT_IN: dict[str, dict[Page, bool]] = {
 }
 
 
-def allows(profiles: tuple[str, ...], destination: str, permissions: Mapping[str, frozenset[str]]) -> tuple[bool | None, str]:
+def allows(
+    profiles: tuple[str, ...], destination: str, permissions: Mapping[str, frozenset[str]]
+) -> tuple[bool | None, str]:
     """Whether one of a person's security profiles opens a page; None where that cannot be known.
 
     Args:

@@ -6,11 +6,15 @@ import json
 import re
 import textwrap
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from connect_sso.sign_in import OktaApp, SignIn
 from connect_sso.trace.walk import ASSIGNMENT, Hop, Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connect_sso.sign_in import OktaApp, SignIn
 
 WIDTH = 80
 _MARK = {True: "✓", None: "?", False: "✗"}
@@ -32,7 +36,10 @@ def as_json(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) ->
             {
                 "username": walk.username,
                 "ok": walk.ok,
-                "hops": [{"name": hop.name, "app": hop.app or None, "ok": hop.ok, "says": hop.says, "where": hop.where} for hop in walk.hops],
+                "hops": [
+                    {"name": hop.name, "app": hop.app or None, "ok": hop.ok, "says": hop.says, "where": hop.where}
+                    for hop in walk.hops
+                ],
             },
             ensure_ascii=False,
         )
@@ -115,12 +122,16 @@ def _summary(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) -
     if strangers:
         names = [f"{name} ({group})" for name, group in sorted(strangers.items())]
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        lines += _wrapped(f"In a group that gives an app, but no Connect user, so refused: {', '.join(names[:10])}{more}.")
+        lines += _wrapped(
+            f"In a group that gives an app, but no Connect user, so refused: {', '.join(names[:10])}{more}."
+        )
     return lines
 
 
 def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False) or [first.rstrip()]
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]
 
 
 def _safe(text: str) -> str:
@@ -167,7 +178,12 @@ def _people(walks: Sequence[Walk]) -> list[tuple[str, Walk]]:
         kind = (walk.profiles, walk.ok, tuple((hop.app, hop.name, hop.ok) for hop in walk.hops))
         gathered.setdefault(kind, []).append(walk)
     return [
-        (f"{len(alike):,} people with {', '.join(alike[0].profiles) or 'no profile'}" if len(alike) > 1 else alike[0].username, alike[0])
+        (
+            f"{len(alike):,} people with {', '.join(alike[0].profiles) or 'no profile'}"
+            if len(alike) > 1
+            else alike[0].username,
+            alike[0],
+        )
         for alike in gathered.values()
     ]
 

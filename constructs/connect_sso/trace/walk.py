@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from connect_sso.landing import HoldsArn, Landing, NotConnect, page_name, read_relay_state
+from connect_sso.landing import HoldsArnError, Landing, NotConnectError, page_name, read_relay_state
 from connect_sso.people import username_problem
 from connect_sso.problems import nearest
 from connect_sso.sign_in import (
@@ -25,6 +25,9 @@ from connect_sso.sign_in import (
     why_not_trusted,
 )
 from connect_sso.trace.profiles import allows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ASSIGNMENT, ASSERTION, TRUST = "Okta assignment", "assertion", "IAM trust"
 PERMISSION, USER, LANDING = "permission", "Connect user", "landing page"
@@ -110,7 +113,9 @@ class Walker:
             chosen = certain + (fitting or [_should_a_group_give_it(hops) for hops in possible])
         hops = tuple(hop for walked in chosen for hop in walked) or self._without_app(username)
         states = [hop.ok for hop in hops]
-        return Walk(username, self._profiles(user) or (), hops, False if False in states else None if None in states else True)
+        return Walk(
+            username, self._profiles(user) or (), hops, False if False in states else None if None in states else True
+        )
 
     def _profiles(self, user: ConnectUser | None) -> tuple[str, ...] | None:
         """The person's profiles; those of the file where a plan does not know them yet."""
@@ -134,7 +139,15 @@ class Walker:
             if username.lower() not in promised.direct:
                 return None
             where = promised.direct[username.lower()].where
-            return (Hop(ASSIGNMENT, False, f"the file assigns the app, and {self._real.source} has no app labelled {promised.label!r}", where, key),)
+            return (
+                Hop(
+                    ASSIGNMENT,
+                    False,
+                    f"the file assigns the app, and {self._real.source} has no app labelled {promised.label!r}",
+                    where,
+                    key,
+                ),
+            )
         assignment, session_name = self._assignment(app, promised, username)
         if assignment is None:
             return None
@@ -154,18 +167,30 @@ class Walker:
         lowered = username.lower()
         direct = app.direct.get(lowered)
         if direct is not None:
-            says = "assigned by name" if direct.active else "assigned by name, but Okta has this person suspended or deactivated"
+            says = (
+                "assigned by name"
+                if direct.active
+                else "assigned by name, but Okta has this person suspended or deactivated"
+            )
             return Hop(ASSIGNMENT, direct.active, says, direct.where, app.key), direct.session_name
         if promised is not None and lowered in promised.direct:
             where = promised.direct[lowered].where
-            return Hop(ASSIGNMENT, False, f"the file assigns {app.label!r} by name, and {self._real.source} has no such assignment", where, app.key), username
+            return Hop(
+                ASSIGNMENT,
+                False,
+                f"the file assigns {app.label!r} by name, and {self._real.source} has no such assignment",
+                where,
+                app.key,
+            ), username
         for group in app.groups:
             if group.members is not None and lowered in group.members:
                 return Hop(ASSIGNMENT, True, f"by the group {group.name}", group.where, app.key), group.members[lowered]
         unknown = [group for group in app.groups if group.members is None]
         if unknown:
             names = " or ".join(group.name for group in unknown)
-            return Hop(ASSIGNMENT, None, f"by the group {names}, if Okta has {username} in it", unknown[0].where, app.key), username
+            return Hop(
+                ASSIGNMENT, None, f"by the group {names}, if Okta has {username} in it", unknown[0].where, app.key
+            ), username
         if promised is not None and promised.groups and not app.groups:
             names = " and ".join(group.name for group in promised.groups)
             says = f"the file gives {app.label!r} to the group {names}, and {self._real.source} has no such assignment"
@@ -175,7 +200,11 @@ class Walker:
     def _without_app(self, username: str) -> tuple[Hop, ...]:
         """The one hop of a person whom nothing lets in."""
         groups = list(dict.fromkeys(group.name for app in self._real.apps.values() for group in app.groups))
-        says = f"in none of the groups that give an app ({', '.join(groups)}), and assigned to none by name" if groups else "no app is assigned to this person, and none to a group"
+        says = (
+            f"in none of the groups that give an app ({', '.join(groups)}), and assigned to none by name"
+            if groups
+            else "no app is assigned to this person, and none to a group"
+        )
         user = self._promised.users.get(username) or self._real.users.get(username)
         hops = [Hop(ASSIGNMENT, False, says, user.where if user else self._real.source, "")]
         if username not in self._real.users:
@@ -203,12 +232,23 @@ class Walker:
             return hop(False, f"SessionDuration is {app.session_duration}; 900 to 43200 seconds are possible")
         if app.awaits_api_integration:
             return hop(None, "the API integration is not enabled in Okta yet, and without it Okta may send no role")
-        unknown = [what for what, value in (("the role", app.role_arn), ("the SAML provider", app.provider_arn), ("the recipient", app.recipient)) if value is None]
+        unknown = [
+            what
+            for what, value in (
+                ("the role", app.role_arn),
+                ("the SAML provider", app.provider_arn),
+                ("the recipient", app.recipient),
+            )
+            if value is None
+        ]
         if unknown:
             return hop(None, f"{' and '.join(unknown)} that it sends cannot be read from {self._real.source}")
         tags = f", tags {', '.join(app.session_tags)}" if app.session_tags else ""
         duration = f", {app.session_duration} s" if app.session_duration else ""
-        return hop(True, f"to {app.recipient}: role {_name(app.role_arn)}, SAML provider {_name(app.provider_arn)}{duration}{tags}")
+        return hop(
+            True,
+            f"to {app.recipient}: role {_name(app.role_arn)}, SAML provider {_name(app.provider_arn)}{duration}{tags}",
+        )
 
     def _with_name(self, hop: Hop, app: OktaApp, session_name: str) -> Hop:
         problem = username_problem(session_name)
@@ -217,11 +257,19 @@ class Walker:
         if problem is not None:
             return replace(hop, ok=False, says=f"RoleSessionName is {session_name}: {problem}")
         if app.session_name_from not in {"login", "email"}:
-            return replace(hop, ok=None, says=f"RoleSessionName comes from {app.session_name_from}, which only Okta can evaluate")
+            return replace(
+                hop, ok=None, says=f"RoleSessionName comes from {app.session_name_from}, which only Okta can evaluate"
+            )
         if not hop.ok:
             return hop
         # Built anew rather than with `replace`, which is three times slower and is called for everybody.
-        return Hop(ASSERTION, True, f"RoleSessionName {session_name} (Okta's {app.session_name_from}) {hop.says}", hop.where, hop.app)
+        return Hop(
+            ASSERTION,
+            True,
+            f"RoleSessionName {session_name} (Okta's {app.session_name_from}) {hop.says}",
+            hop.where,
+            hop.app,
+        )
 
     # --- IAM -----------------------------------------------------------------------------------------------------
 
@@ -233,7 +281,11 @@ class Walker:
             return hop(None, "the app's role or SAML provider is not known from here", app.where)
         provider, role = self._real.providers.get(app.provider_arn), self._real.roles.get(app.role_arn)
         if provider is None:
-            return hop(False, f"there is no SAML provider {app.provider_arn}{nearest(app.provider_arn, self._real.providers)}", app.where)
+            return hop(
+                False,
+                f"there is no SAML provider {app.provider_arn}{nearest(app.provider_arn, self._real.providers)}",
+                app.where,
+            )
         if role is None:
             return hop(False, f"there is no role {app.role_arn}{nearest(app.role_arn, self._real.roles)}", app.where)
         if problem := _metadata_problem(app, provider):
@@ -252,13 +304,25 @@ class Walker:
         if problem := _trust_problem(app, app.provider_arn, app.recipient, role):
             return hop(False, problem, role.where)
         if app.session_duration and role.max_session_duration and app.session_duration > role.max_session_duration:
-            return hop(False, f"the app asks for {app.session_duration} s, the role allows {role.max_session_duration}", role.where)
+            return hop(
+                False,
+                f"the app asks for {app.session_duration} s, the role allows {role.max_session_duration}",
+                role.where,
+            )
         decision = trust_decision(role, trust_request(app.provider_arn, app.recipient))
         if decision.allowed is None:
-            return hop(None, f"whether the trust lets it in depends on more than can be known here ({decision.decided_by})", role.where)
+            return hop(
+                None,
+                f"whether the trust lets it in depends on more than can be known here ({decision.decided_by})",
+                role.where,
+            )
         if unknown:
             return hop(None, f"{' and '.join(unknown)} will be known after the apply", provider.where)
-        return hop(True, f"{role.name} trusts {_name(provider.arn)} at this recipient, for up to {role.max_session_duration} s", role.where)
+        return hop(
+            True,
+            f"{role.name} trusts {_name(provider.arn)} at this recipient, for up to {role.max_session_duration} s",
+            role.where,
+        )
 
     def _permission_hop(self, app: OktaApp) -> Hop:
         role = self._real.roles.get(app.role_arn or "")
@@ -271,9 +335,19 @@ class Walker:
             says = f"{role.name} may not call connect:GetFederationToken on {instance.arn}: {why_not_permitted(role, decision)}"
             return Hop(PERMISSION, False, says, role.where, app.key)
         if decision.allowed is None:
-            reason = f"the text of {decision.decided_by} is not known" if decision.decided_by else "the instance will be known after the apply"
+            reason = (
+                f"the text of {decision.decided_by} is not known"
+                if decision.decided_by
+                else "the instance will be known after the apply"
+            )
             return Hop(PERMISSION, None, f"connect:GetFederationToken: {reason}", role.where, app.key)
-        return Hop(PERMISSION, True, f"{decision.decided_by} allows connect:GetFederationToken on this instance", role.where, app.key)
+        return Hop(
+            PERMISSION,
+            True,
+            f"{decision.decided_by} allows connect:GetFederationToken on this instance",
+            role.where,
+            app.key,
+        )
 
     # --- Connect -------------------------------------------------------------------------------------------------
 
@@ -289,18 +363,32 @@ class Walker:
         user = real.get(session_name)
         if user is not None:
             profiles = self._profiles(user)
-            told = "profiles that will be known after the apply" if profiles is None else ", ".join(profiles) or "no security profile"
+            told = (
+                "profiles that will be known after the apply"
+                if profiles is None
+                else ", ".join(profiles) or "no security profile"
+            )
             return hop(True, f"{user.name} with {told}", user.where)
         spelled = username if username != session_name and username in real else same_but_for_case(session_name, real)
         if spelled is not None:
-            return hop(False, f"Okta sends {session_name}, the Connect user is {spelled}: they must be the same, case included", real[spelled].where)
+            return hop(
+                False,
+                f"Okta sends {session_name}, the Connect user is {spelled}: they must be the same, case included",
+                real[spelled].where,
+            )
         if session_name in promised:
             if not self._real.users_are_complete:
-                return hop(None, "in the crowd, whose state was not given (another --state)", promised[session_name].where)
+                return hop(
+                    None, "in the crowd, whose state was not given (another --state)", promised[session_name].where
+                )
             return hop(False, f"the file has this user, and {self._real.source} does not", promised[session_name].where)
         spelled = same_but_for_case(session_name, promised)
         if spelled is not None:
-            return hop(False, f"Okta sends {session_name}, the file says {spelled}: they must be the same, case included", promised[spelled].where)
+            return hop(
+                False,
+                f"Okta sends {session_name}, the file says {spelled}: they must be the same, case included",
+                promised[spelled].where,
+            )
         near = nearest(session_name, real) if len(real) <= 2000 else ""
         return hop(False, f"there is no Connect user {session_name}{near}", self._real.source)
 
@@ -318,7 +406,7 @@ class Walker:
             return hop(False, "there is no relay state, so AWS opens its console's home page")
         try:
             landing = read_relay_state(app.relay_state)
-        except (HoldsArn, NotConnect) as error:
+        except (HoldsArnError, NotConnectError) as error:
             return hop(False, f"the relay state is {app.relay_state}: {error}")
         instance = self._real.instance
         if instance is not None and instance.region and landing.region and landing.region != instance.region:
@@ -329,7 +417,10 @@ class Walker:
         if promised is not None and promised.relay_state is not None and not self._is_file:
             wanted = read_relay_state(promised.relay_state)
             if wanted.destination.rstrip("/") != landing.destination.rstrip("/"):
-                return hop(False, f"the relay state opens {page_name(landing.destination)}, the file says {page_name(wanted.destination)}")
+                return hop(
+                    False,
+                    f"the relay state opens {page_name(landing.destination)}, the file says {page_name(wanted.destination)}",
+                )
         return landing
 
     def _landing_hop(self, key: str, user: ConnectUser | None) -> Hop:
