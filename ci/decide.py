@@ -12,12 +12,10 @@ import sys
 from pathlib import Path
 
 from ci import approval, reviewed
+from ci.comment import LONGEST
 from ci.github import Repository
 from ci.reviewed import Comment, Review
 from ci.runner import Stop, annotate, event, required, run, summarize
-
-LONGEST_COMMENT = 65_536
-"""Characters that GitHub takes in a comment."""
 
 
 def publish(repository: Repository, pull_request: int, directory: Path, affected: list[str]) -> dict[str, Comment]:
@@ -32,10 +30,8 @@ def publish(repository: Repository, pull_request: int, directory: Path, affected
         if review is None:
             raise Stop(f"{path.name} is not a review")
         body = review.line() + path.with_suffix(".md").read_text(encoding="utf-8")
-        if len(body) > LONGEST_COMMENT:
-            raise Stop(
-                f"the review of {review.environment} has {len(body)} characters; a comment takes {LONGEST_COMMENT}"
-            )
+        if len(body) > LONGEST:
+            raise Stop(f"the review of {review.environment} has {len(body)} characters; a comment takes {LONGEST}")
         before = standing.get(review.environment)
         if before is None:
             answer = repository.call("POST", f"/issues/{pull_request}/comments", {"body": body})

@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from ci import comment
 from ci.reviewed import VERSION, Review
 from ci.runner import required, run, summarize
 from ci.stacks import READ_STATE, digest, plan_environment
@@ -21,32 +22,33 @@ WAITING = """\
 Not planned: there is no instance yet that its people could be in. It is planned and made right after the instance."""
 
 
-def review_environment(environment: str, head: str) -> tuple[Review, str]:
-    """Plan both stacks of an environment; what came out, and the report as Markdown."""
+def review_environment(environment: str, head: str) -> tuple[Review, list[str]]:
+    """Plan both stacks of an environment; what came out, and the report of each as Markdown."""
     planned = plan_environment(environment, READ_STATE)
     outcomes = [outcome for _, outcome in planned if outcome is not None]
     review = Review(
         environment=environment,
         head=head,
         digest=digest(outcomes),
-        decide=tuple(finding for outcome in outcomes for finding in outcome.findings),
+        decide=comment.remembered(finding for outcome in outcomes for finding in outcome.findings),
         refused=any(outcome.refused for outcome in outcomes),
         waiting=len(outcomes) < len(planned),
     )
-    parts = [outcome.markdown.strip("\n") if outcome else WAITING.format(stack.name) for stack, outcome in planned]
-    return review, "\n\n".join(parts) + "\n"
+    reports = [outcome.markdown.strip("\n") if outcome else WAITING.format(stack.name) for stack, outcome in planned]
+    return review, reports
 
 
 def main() -> None:
     """Write the review of the environment and show it on the run's page."""
     environment, directory = sys.argv[1], Path(sys.argv[2])
-    review, report = review_environment(environment, required("HEAD"))
+    review, reports = review_environment(environment, required("HEAD"))
     directory.mkdir(parents=True, exist_ok=True)
+    report = comment.fit(reports, comment.LONGEST - len(review.line()))
     (directory / f"{environment}.md").write_text(report, encoding="utf-8")
     (directory / f"{environment}.json").write_text(
         json.dumps({"version": VERSION} | asdict(review), sort_keys=True) + "\n", encoding="utf-8"
     )
-    summarize(report)
+    summarize("\n\n".join(reports))
 
 
 if __name__ == "__main__":
