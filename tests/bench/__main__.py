@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Iterator
@@ -27,12 +28,15 @@ def rows(names: list[str]) -> Iterator[Row]:
 def main() -> None:
     """Measure, then print the table. A missed target is shown and is no failure: the machine may be busy."""
     table = Table(title=f"Medians of {ROUNDS} runs each, taken in turns on this machine")
+    before = os.getloadavg()[0]
     for column in ("", "measured", "target"):
         table.add_column(column, overflow="fold")
     table.add_column("", width=6)
     for row in rows(sys.argv[1:]):
         verdict = "" if not row.target else "[green]met[/]" if row.met else "[bold red]missed[/]"
         table.add_row(row.what, row.measured, row.target, verdict)
+    if before > 1:
+        table.caption = f"The machine was busy with other work (load {before:.1f}): measure again when it is not."
     Console().print(table)
 
 
