@@ -238,7 +238,7 @@ def _look_up_profile(kind: str, attribute: str, title: str) -> Any:
                     "region": account.region,
                     "tags": {},
                 }
-                return profile | account.cloud.company[kind][name]
+                return profile | dict(account.cloud.company[kind][name])
         raise Refused(f"reading Connect {title} ({config['name']}): not found")
 
     return look_up
