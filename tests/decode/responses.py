@@ -186,15 +186,36 @@ class Response:
     def form(self, relay_state: str = RELAY_STATE) -> bytes:
         return urlencode({"SAMLResponse": self.base64(), "RelayState": relay_state}).encode()
 
-    def har(self, *, at: datetime.datetime = ISSUED, relay_state: str = RELAY_STATE, answer: str = "", extra: tuple[dict[str, Any], ...] = ()) -> bytes:
-        return json.dumps({"log": {"version": "1.2", "entries": [*extra, har_entry(self, at=at, relay_state=relay_state, answer=answer)]}}).encode()
+    def har(
+        self,
+        *,
+        at: datetime.datetime = ISSUED,
+        relay_state: str = RELAY_STATE,
+        answer: str = "",
+        extra: tuple[dict[str, Any], ...] = (),
+    ) -> bytes:
+        return json.dumps(
+            {
+                "log": {
+                    "version": "1.2",
+                    "entries": [*extra, har_entry(self, at=at, relay_state=relay_state, answer=answer)],
+                }
+            }
+        ).encode()
 
     def but(self, **changes: Any) -> Response:
         """This response with something else in it."""
         return replace(self, **changes)
 
 
-def har_entry(response: Response, *, at: datetime.datetime = ISSUED, relay_state: str = RELAY_STATE, url: str = RECIPIENT, answer: str = "") -> dict[str, Any]:
+def har_entry(
+    response: Response,
+    *,
+    at: datetime.datetime = ISSUED,
+    relay_state: str = RELAY_STATE,
+    url: str = RECIPIENT,
+    answer: str = "",
+) -> dict[str, Any]:
     """One request of a HAR export, as Chrome writes it."""
     return {
         "startedDateTime": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
