@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cdktf import DataResource, TerraformResourceLifecycle
+from cdktf import TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatements
 from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
 from constructs import Construct
@@ -33,7 +33,9 @@ class AppKind(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, *, kind: str) -> None:
         super().__init__(scope, construct_id)
-        named(DataResource(self, "kind", input={"okta_app": kind}), "app_kind")
+        # Not cdktf's DataResource, which starts Terraform at every synthesis to ask for its version.
+        marker = named(TerraformResource(self, "kind", terraform_resource_type="terraform_data"), "app_kind")
+        marker.add_override("input", {"okta_app": kind})
         self.replaces: Final = ["terraform_data.app_kind"]
         """For `replace_triggered_by`."""
 

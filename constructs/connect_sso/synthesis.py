@@ -36,16 +36,18 @@ def main() -> None:
             print(problem, file=sys.stderr)
     if any(each.errors for each in chosen):
         sys.exit(EXIT_FAILED)
-    synthesize(chosen)
+    # cdktf's own variable: its command line sets it.
+    synthesize(chosen, Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out"))
 
 
-def synthesize(environments: list[LoadedEnvironment]) -> Path:
-    """Write each environment's stacks, and what Terraform reads beside them, to cdktf's output folder, which is returned.
+def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
+    """Write each environment's stacks, and what Terraform reads beside them.
 
     Args:
         environments: valid ones.
+        output: the folder, `cdktf.out`; the stacks are in its `stacks/NAME`.
     """
-    app = App()
+    app = App(outdir=str(output))
     stacks: list[ConnectSsoStack | UsersStack] = []
     for each in environments:
         assert each.environment is not None  # valid, see above
@@ -58,10 +60,8 @@ def synthesize(environments: list[LoadedEnvironment]) -> Path:
             users.add_dependency(stack)
             stacks.append(users)
     app.synth()
-    output = Path(app.outdir)
     for stack in stacks:
         _write_beside(output / "stacks" / stack.node.id, stack.files)
-    return output
 
 
 def _write_beside(folder: Path, files: dict[str, str]) -> None:
