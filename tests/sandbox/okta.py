@@ -76,8 +76,9 @@ class Org:
         return prefix + letters(ALPHABET, 20 - len(prefix), prefix, self.host, *parts)
 
     def users(self) -> Iterator[Values]:
-        """Everyone in the directory, as the API answers."""
-        for user in self.cloud.company["okta_users"]:
+        """Everyone in the directory, as the API answers; who has an `org` is in that one alone."""
+        everyone = self.cloud.company["okta_users"]
+        for user in (user for user in everyone if user.get("org", self.host) == self.host):
             yield {
                 "status": "ACTIVE",
                 "groups": [],
