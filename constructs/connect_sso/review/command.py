@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -45,6 +46,8 @@ def command(plan: str, form: str, accept: tuple[str, ...], accepted_by: str, env
       connect-sso review plan.json --accept mass-removal --accepted-by "Ada Admin"
     """
     acceptance = Acceptance.of(accept, accepted_by)
+    collecting = gc.isenabled()
+    gc.disable()  # a plan is one large tree without cycles: looking for some takes longer than the review
     try:
         report = make_report(
             read_plan(plan), acceptance, environment=environment or environment_from(plan), commit=commit
@@ -52,6 +55,9 @@ def command(plan: str, form: str, accept: tuple[str, ...], accepted_by: str, env
         click.echo(_render(report, form), nl=False)
     except RecursionError:
         raise Failure(f"{plan}: is nested too deeply to be a plan") from None
+    finally:
+        if collecting:
+            gc.enable()
     for name in acceptance.unused(report.findings):
         click.echo(f"connect-sso: --accept {visible(name)}: no such finding in this plan", err=True)
     if report.open:

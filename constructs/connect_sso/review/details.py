@@ -108,7 +108,7 @@ def _is_tree(*values: Value) -> bool:
 
 
 def _text(value: Value) -> str:
-    return one_line_json(value)
+    return f'"{value}"' if isinstance(value, str) else one_line_json(value)
 
 
 def _document(value: Value) -> Value:

@@ -7,7 +7,6 @@ a plan of ten thousand users is mostly values that nobody looks at.
 
 from __future__ import annotations
 
-import gc
 import json
 import re
 import sys
@@ -88,11 +87,17 @@ def _item(items: list[Any], index: int) -> Any:
 
 
 def _contains_mark(mark: Any) -> bool:
+    if mark is True:
+        return True
+    # Loops rather than any(): this runs for every attribute that a report looks at, mostly over one `false`.
     if isinstance(mark, dict):
-        return any(_contains_mark(inner) for inner in mark.values())
-    if isinstance(mark, list):
-        return any(_contains_mark(inner) for inner in mark)
-    return mark is True
+        mark = mark.values()
+    elif not isinstance(mark, list):
+        return False
+    for inner in mark:  # noqa: SIM110
+        if inner is True or (inner and _contains_mark(inner)):
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,12 @@ class Side:
         unknown = unknown.get(name) if isinstance(unknown, dict) else unknown
         for sensitive in self.sensitive:
             mark = sensitive.get(name) if isinstance(sensitive, dict) else sensitive
-            if mark:
+            if mark and _contains_mark(mark):
                 value = marked(value, None, mark)
         # Secret and unknown at once stays secret: that there is a secret is all a reader may learn.
-        return marked(value, unknown, None) if unknown and value is not SENSITIVE else value
+        if not unknown or value is SENSITIVE or not _contains_mark(unknown):
+            return value
+        return marked(value, unknown, None)
 
     def text(self, name: str) -> str | Mark | None:
         """The attribute where it is text or marked; None where it is not set or something else."""
@@ -341,8 +348,6 @@ def parse_plan(content: bytes, where: str) -> Plan:
     """The plan in `content`; `where` names it in messages. Raises what `read_plan` raises."""
     if not content.strip():
         raise Failure(f"{where}: is empty; expected the output of `terraform show -json PLAN`")
-    collecting = gc.isenabled()
-    gc.disable()  # a plan is a tree without cycles, and looking for some costs as much as parsing it
     try:
         document = json.loads(content)
         return _plan(document, where)
@@ -354,9 +359,6 @@ def parse_plan(content: bytes, where: str) -> Plan:
         raise Failure(f"{where}: is neither UTF-8 nor UTF-16 text") from None
     except RecursionError:
         raise Failure(f"{where}: is nested too deeply to be a plan") from None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _plan(document: Any, where: str) -> Plan:

@@ -64,8 +64,20 @@ def render_json(report: Report) -> str:
             },
         },
     }
-    # ASCII only: what a terminal or a log does with the rest is then not our concern.
-    return json.dumps(document, indent=1) + "\n"
+    return "{\n" + ",\n".join(f" {json.dumps(key)}: {_value(value)}" for key, value in document.items()) + "\n}\n"
+
+
+def _value(value: Any) -> str:
+    """A value of the top level: lists with an item a line, for reading and for diffs, at the speed of one `dumps`.
+
+    ASCII only: what a terminal or a log does with the rest is then not our concern.
+    """
+    if isinstance(value, list) and value:
+        return "[\n  " + ",\n  ".join(map(_ENCODER.encode, value)) + "\n ]"
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder()
 
 
 def _resource(resource: ResourceChange) -> dict[str, Any]:

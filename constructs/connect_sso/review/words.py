@@ -78,7 +78,10 @@ def listing(values: Iterable[str | Mark | Words], limit: int = 20) -> Words:
 
 def one_line_json(value: object) -> str:
     """A JSON value on one line, keys sorted; marks as the text they stand for."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=lambda mark: mark.value)
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=lambda mark: mark.value)
 
 
 _INVISIBLE = re.compile(
@@ -90,6 +93,8 @@ _INVISIBLE = re.compile(
 
 def visible(text: str) -> str:
     """`text` on one line, with each character that a reader cannot see, or that a terminal obeys, spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
     return _INVISIBLE.sub(_spelled_out, text)
 
 

@@ -297,7 +297,9 @@ class World:
             self.after[change.type].pop(change.previous_address, None)
         if change.before is not None:
             self.before[change.type][change.previous_address or change.address] = change.before
-        if change.after is not None:
+        if change.actions == ("no-op",) and change.before is not None:
+            self.after[change.type][change.address] = change.before
+        elif change.after is not None:
             self.after[change.type][change.address] = change.after
         elif change.deletes or change.forgets:
             self.after[change.type].pop(change.address, None)
@@ -333,6 +335,9 @@ class World:
         for address, side in users.items():
             name = side.get("name")
             username = name if isinstance(name, str) else address
+            if when == "after" and side is self.before["aws_connect_user"].get(address):
+                found[username] = self.people_before[username]  # nothing changes, which is so for most of a crowd
+                continue
             change = self.change_at(address)
             ids = side.get("security_profile_ids")
             if when == "before" or ids == self._ids_before(address, change):
