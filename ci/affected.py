@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ci import reviewed
 from ci.github import Repository
 from ci.runner import Stop, annotate, event, run, set_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 DIRECTORY = PurePosixPath("environments")
 ORDER = Path(".github/deploy-order.txt")

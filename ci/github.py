@@ -11,11 +11,13 @@ import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ci.runner import Stop, required
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAGE = 100
 """Entries a page; the most GitHub gives."""

@@ -6,12 +6,14 @@ branch, whichever way they were merged (merge commit, squash or rebase), each wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ci import approval, reviewed
 from ci.github import Repository
 from ci.runner import annotate, event, required, run, set_output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def pull_requests(repository: Repository, commits: Iterable[str], branch: str) -> list[dict[str, Any]]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ci.github import BOT, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VERSION = 1
 

@@ -6,13 +6,16 @@ import importlib
 import os
 import pkgutil
 import sys
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
 import tests.bench
 from tests.bench.measure import ROUNDS, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PREFIX = "bench_"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.bench.bench_synth import MANY
 from tests.bench.measure import Program, Row, medians
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 READ = "import json, sys; json.load(open(sys.argv[1]))"
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from connect_sso.bindings import PLAIN_VARIABLE
 from tests.bench.measure import ROOT, Program, Row, medians
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FEW, MANY = 10, 10_000
 

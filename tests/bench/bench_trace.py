@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.bench.bench_synth import MANY, environment_with_crowd
 from tests.bench.measure import Program, Row, medians
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def rows() -> Iterator[Row]:

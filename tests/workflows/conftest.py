@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.workflows import workflow
 from tests.workflows.fake_github import NAME, FakeGitHub, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture

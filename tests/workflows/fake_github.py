@@ -142,7 +142,7 @@ def serving(state: FakeGitHub) -> Iterator[FakeGitHub]:
             self.end_headers()
             self.wfile.write(json.dumps(found).encode())
 
-        do_GET = do_POST = do_PATCH = do_DELETE = handle_any
+        do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - the names that the base class looks for
 
         def log_message(self, *_: object) -> None:
             """Keep the tests' output quiet."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ci.reviewed import VERSION, Review
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ADMIN_GAINED = 'profile-gained:aws_connect_user.users["Ada.Admin@example.com"]'
 

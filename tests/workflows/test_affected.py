@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from ci.affected import Environments, in_order, read_order
 from ci.reviewed import Review
 from ci.runner import Stop
-from tests.workflows.conftest import RunStep
-from tests.workflows.fake_github import FakeGitHub
+
+if TYPE_CHECKING:
+    from tests.workflows.conftest import RunStep
+    from tests.workflows.fake_github import FakeGitHub
 
 THREE = Environments({"dev": None, "prod": "agents.csv", "staging": "agents.csv"})
 

@@ -8,16 +8,18 @@ import re
 import subprocess
 import tarfile
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.workflows.workflow import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 PLAN = {
     "format_version": "1.2",
@@ -90,7 +92,7 @@ def hcp() -> Iterator[FakeHcp]:
             if allowed and answer is not None and not isinstance(answer, str):
                 self.wfile.write(json.dumps(answer).encode())
 
-        do_GET = do_POST = do_PATCH = handle_any  # noqa: N815
+        do_GET = do_POST = do_PATCH = handle_any  # noqa: N815 - the names that the base class looks for
 
         def log_message(self, *_: object) -> None:
             """Keep the tests' output quiet."""
@@ -105,7 +107,7 @@ def hcp() -> Iterator[FakeHcp]:
             else:
                 self.wfile.write(json.dumps(fake.plan).encode())
 
-        do_GET = do_PUT = handle_any  # noqa: N815
+        do_GET = do_PUT = handle_any  # noqa: N815 - the names that the base class looks for
 
     servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for handler in (Api, Store)]
     threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in servers]

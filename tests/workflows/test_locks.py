@@ -7,11 +7,14 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.workflows.workflow import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROVIDER = re.compile(r'^provider "registry\.terraform\.io/(\S+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 HASH = re.compile(r'^    "(h1:[A-Za-z0-9+/]{43}=|zh:[0-9a-f]{64})",$', re.MULTILINE)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ci.approval import LABEL
 from tests.workflows import workflow
-from tests.workflows.conftest import RunStep
-from tests.workflows.fake_github import FakeGitHub
 from tests.workflows.reviews import ADMIN_GAINED, review
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.workflows.conftest import RunStep
+    from tests.workflows.fake_github import FakeGitHub
 
 HEAD = "a" * 40
 MERGED = "c" * 40

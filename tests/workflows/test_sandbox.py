@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ci.reviewed import Review
 from tests.sandbox.terraform import Sandbox
 from tests.workflows import workflow
-from tests.workflows.conftest import RunStep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.workflows.conftest import RunStep
 
 pytestmark = pytest.mark.terraform
 
