@@ -47,7 +47,9 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
         environments: valid ones.
         output: the folder, `cdktf.out`; the stacks are in its `stacks/NAME`.
     """
-    app = App(outdir=str(output))
+    # cdktf's validations start Terraform to ask for its version; what can be wrong in an environment is checked already,
+    # and the version is Terraform's own to check (`required_version`).
+    app = App(outdir=str(output), skip_validation=True)
     stacks: list[ConnectSsoStack | UsersStack] = []
     for each in environments:
         assert each.environment is not None  # valid, see above
