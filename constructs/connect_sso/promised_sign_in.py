@@ -8,6 +8,7 @@ from connect_sso import policies
 from connect_sso.policy_evaluation import read_policy
 from connect_sso.relay_state import relay_state
 from connect_sso.sign_in import ConnectUser, DirectRoute, GroupRoute, Instance, OktaApp, Role, SamlProvider, SignIn
+from connect_sso.yaml_tree import place_of
 
 if TYPE_CHECKING:
     from connect_sso.environment import App
@@ -34,11 +35,14 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
     def at(*path: str | int) -> str:
         return f"{loaded.file}:{loaded.line(*path)}"
 
+    def at_key(*path: str | int) -> str:
+        return f"{loaded.file}:{place_of(loaded.tree, path, of_key=True).line if loaded.tree else 1}"
+
     def role_arn(app: App) -> str:
         return partition.arn("iam", f"role/{app.role}", account=aws.account_id)
 
     roles = {}
-    for key, app in environment.apps.items():
+    for app in environment.apps.values():
         sharing = [other for other, each in environment.apps.items() if each.role == app.role]
         trust = policies.trust(
             saml_providers=[providers[other] for other in sharing],
@@ -60,7 +64,7 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
     apps = {
         key: OktaApp(
             key=key,
-            where=at("apps", key),
+            where=at_key("apps", key),
             label=app.label,
             active=True,
             issuer=None,

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ASSIGNMENT, ASSERTION, TRUST = "Okta assignment", "assertion", "IAM trust"
 PERMISSION, USER, LANDING = "permission", "Connect user", "landing page"
+MIN_SESSION, MAX_SESSION = 900, 43200
+"""Seconds: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html"""
 HOPS = (ASSIGNMENT, ASSERTION, TRUST, PERMISSION, USER, LANDING)
 
 
@@ -172,7 +174,9 @@ class Walker:
                 if direct.active
                 else "assigned by name, but Okta has this person suspended or deactivated"
             )
-            return Hop(ASSIGNMENT, direct.active, says, direct.where, app.key), direct.session_name
+            # A file does not know what Okta sends: then it is the name as it was asked for.
+            session_name = username if self._is_file else direct.session_name
+            return Hop(ASSIGNMENT, direct.active, says, direct.where, app.key), session_name
         if promised is not None and lowered in promised.direct:
             where = promised.direct[lowered].where
             return Hop(
@@ -228,7 +232,7 @@ class Walker:
         wanted = partition_of_arn(app.provider_arn or app.role_arn or "").audience
         if app.audience is not None and app.audience != wanted:
             return hop(False, f"the audience is {app.audience or 'empty'}; it must be {wanted}")
-        if app.session_duration is not None and not 900 <= app.session_duration <= 43200:
+        if app.session_duration is not None and not MIN_SESSION <= app.session_duration <= MAX_SESSION:
             return hop(False, f"SessionDuration is {app.session_duration}; 900 to 43200 seconds are possible")
         if app.awaits_api_integration:
             return hop(None, "the API integration is not enabled in Okta yet, and without it Okta may send no role")
@@ -301,9 +305,11 @@ class Walker:
         ]
         if role.trust is None or app.recipient is None:
             return hop(None, f"{' and '.join(unknown)} will be known after the apply", role.where)
+        if not is_aws_endpoint(app.recipient):
+            return hop(None, "not asked: the assertion does not go to AWS sign-in", role.where)
         if problem := _trust_problem(app, app.provider_arn, app.recipient, role):
             return hop(False, problem, role.where)
-        if app.session_duration and role.max_session_duration and app.session_duration > role.max_session_duration:
+        if role.max_session_duration and role.max_session_duration < (app.session_duration or 0) <= MAX_SESSION:
             return hop(
                 False,
                 f"the app asks for {app.session_duration} s, the role allows {role.max_session_duration}",
