@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from markdown_it import MarkdownIt
+
 from connect_sso.decode.message import meant_by
 from connect_sso.failures import BY_CODE, CATALOGUE, KnownFailure, Needs
 from connect_sso.troubleshooting import page
-from markdown_it import MarkdownIt
-
 from tests.conftest import ROOT, Golden
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DOCS = ROOT / "docs"
 entries = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.code)
@@ -99,7 +102,7 @@ def test_links_between_the_pages_lead_somewhere(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted(DOCS.glob("*rotation*.md")) + [DOCS / "why-cant-ada-sign-in.md"], ids=lambda path: path.name
+    "path", [*sorted(DOCS.glob("*rotation*.md")), DOCS / "why-cant-ada-sign-in.md"], ids=lambda path: path.name
 )
 def test_codes_in_the_other_pages_exist(path: Path) -> None:
     """A renamed code must not live on in prose."""

@@ -297,7 +297,7 @@ class _Reader:
         unknown = any("profile" not in each.values for each in (*self._assignments(app), *self._app_users(app)))
         if not names:
             return None, "" if unknown else "no assignment of the app names a role (samlRoles), so Okta sends none"
-        name = sorted(names)[0].rpartition(" -- ")[2]
+        name = min(names).rpartition(" -- ")[2]
         known = next((role.arn for role in roles if role.name == name), None)
         prefix = provider_arn.rpartition(":")[0] if provider_arn else None
         return known or (f"{prefix}:role/{name}" if prefix else None), ""

@@ -1,7 +1,7 @@
-"""Would IAM allow it? As much of IAM's policy evaluation as sign-in to Amazon Connect needs, with unknowns kept unknown.
+"""Would IAM allow it? As much of IAM's policy evaluation as sign-in to Connect needs, with unknowns kept unknown.
 
-Follows https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html: an explicit Deny wins,
-then an Allow is needed. Whatever depends on a value that is not known from here (an IP address, a time) is neither.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html: an explicit Deny wins, then
+an Allow is needed. Whatever depends on a value that is not known from here (an IP address, a time) is neither.
 """
 
 from __future__ import annotations
@@ -140,8 +140,8 @@ def _listed(
     patterns: tuple[str, ...], exclusions: tuple[str, ...], value: str, *, context: Context, ignore_case: bool = False
 ) -> bool:
     if exclusions:
-        return not any(_like(each, value, context, ignore_case) for each in exclusions)
-    return any(_like(each, value, context, ignore_case) for each in patterns)
+        return not any(_like(each, value, context, ignore_case=ignore_case) for each in exclusions)
+    return any(_like(each, value, context, ignore_case=ignore_case) for each in patterns)
 
 
 def _met(operator: str, key: str, wanted: tuple[str, ...], context: Context) -> bool | None:
@@ -167,7 +167,7 @@ def _met(operator: str, key: str, wanted: tuple[str, ...], context: Context) -> 
             return any(_substituted(each, context) == value for each in wanted)
         if base == "stringequalsignorecase":
             return any(_substituted(each, context).lower() == value.lower() for each in wanted)
-        return any(_like(each, value, context, False) for each in wanted)
+        return any(_like(each, value, context, ignore_case=False) for each in wanted)
 
     results = [matches(value) != negated for value in have]
     return all(results) if quantifier.lower() == "forallvalues" or negated else any(results)
@@ -185,7 +185,7 @@ def _variable(name: str, context: Context) -> str:
     return values[0] if values else "\0"
 
 
-def _like(pattern: str, value: str, context: Context, ignore_case: bool) -> bool:
+def _like(pattern: str, value: str, context: Context, *, ignore_case: bool) -> bool:
     if pattern == "*":
         return True
     # Variables first become marks, since a * within a variable's value is no wildcard.
@@ -196,11 +196,11 @@ def _like(pattern: str, value: str, context: Context, ignore_case: bool) -> bool
         return "\1"
 
     marked = re.sub(r"\$\{([^}]*)\}", mark, pattern)
-    return _compiled(marked, tuple(names), ignore_case).fullmatch(value) is not None
+    return _compiled(marked, tuple(names), ignore_case=ignore_case).fullmatch(value) is not None
 
 
 @lru_cache(maxsize=1024)
-def _compiled(marked: str, names: tuple[str, ...], ignore_case: bool) -> re.Pattern[str]:
+def _compiled(marked: str, names: tuple[str, ...], *, ignore_case: bool) -> re.Pattern[str]:
     # Runs of * are one, so that a pattern of nothing but stars cannot make the match take for ever.
     pieces = re.split(r"(\*+|\?|\x01)", marked)
     remaining = iter(names)

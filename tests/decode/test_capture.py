@@ -8,15 +8,18 @@ import json
 import re
 import textwrap
 import zlib
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import pytest
 from click.testing import CliRunner
+
 from connect_sso.decode import command
 from connect_sso.decode.capture import read_capture
-
-from tests.decode.conftest import Decode
 from tests.decode.responses import ISSUED, RECIPIENT, RELAY_STATE, Response, har_entry
+
+if TYPE_CHECKING:
+    from tests.decode.conftest import Decode
 
 GOOD = Response()
 TEXT = GOOD.base64()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
-from connect_sso.failures import CATALOGUE, Needs
 
+from connect_sso.failures import CATALOGUE, Needs
 from tests.conftest import ROOT
-from tests.decode.conftest import Decode
 from tests.decode.deployed import CCP_PROVIDER, INSTANCE_ARN, PERMISSION, TRUST, resources
 from tests.decode.responses import (
     ACCOUNT,
@@ -27,6 +26,9 @@ from tests.decode.responses import (
     signer,
 )
 from tests.decode.tampering import encrypted, wrapped
+
+if TYPE_CHECKING:
+    from tests.decode.conftest import Decode
 
 SCHEMA = json.loads((ROOT / "constructs/connect_sso/decode/decode.schema.json").read_text(encoding="utf-8"))
 GOOD = Response()

@@ -8,23 +8,26 @@ import resource
 import socket
 import time
 import zlib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
 from connect_sso.decode import command
 from connect_sso.decode.assertion import read_assertion
 from connect_sso.decode.signature import examine
 from connect_sso.errors import Failure
 from connect_sso.safe_xml import parse_xml
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
-from lxml import etree
-
-from tests.decode.conftest import Decode
 from tests.decode.responses import DS, Response, sign, signer
 from tests.decode.tampering import EVE, HOW, with_comment, wrapped
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.decode.conftest import Decode
 
 GOOD = Response()
 XML = GOOD.xml()

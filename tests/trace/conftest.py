@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from click.testing import CliRunner
+
 from connect_sso.errors import Failure, UsageFailure
 from connect_sso.trace import command
-
 from tests.decode.deployed import shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENVIRONMENT: dict[str, Any] = {
     "aws": {"account_id": "111122223333", "region": "eu-central-1"},

@@ -9,27 +9,31 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from connect_sso.decode import command as decode
-from connect_sso.saml_metadata import read_metadata
-from connect_sso.trace import command as trace
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from connect_sso.decode import command as decode
+from connect_sso.saml_metadata import read_metadata
+from connect_sso.trace import command as trace
 from tests.conftest import ROOT
 from tests.decode.responses import Response, Signer
 from tests.sandbox.cloud import COMPANY
 from tests.sandbox.terraform import Sandbox, Stack
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytestmark = pytest.mark.terraform
 
 ENVIRONMENTS = ("dev", "staging", "prod")
 ADA = "Ada.Admin@example.com"
-NAME, ROLE, DURATION = (f"https://aws.amazon.com/SAML/Attributes/{name}" for name in ("RoleSessionName", "Role", "SessionDuration"))
+NAME, ROLE, DURATION = (
+    f"https://aws.amazon.com/SAML/Attributes/{name}" for name in ("RoleSessionName", "Role", "SessionDuration")
+)
 
 
 class World:
@@ -51,7 +55,13 @@ class World:
         """An environment with its crowd, deployed."""
         spelling = self.agents[:1] if name == "dev" else self.agents[1:]
         people = [
-            {"login": login, "first_name": "A", "last_name": "B", "department": "Sales", "groups": ["Everyone", "Contact Centre Agents"]}
+            {
+                "login": login,
+                "first_name": "A",
+                "last_name": "B",
+                "department": "Sales",
+                "groups": ["Everyone", "Contact Centre Agents"],
+            }
             for login in spelling
         ]
         sandbox = Sandbox(self.root / name, company=self.company | {"okta_users": [*self.admins, *people]})
@@ -74,7 +84,9 @@ class Deployment:
         self.sandbox = sandbox
         self.shown = [stack.show() for stack in stacks]
 
-    def state_options(self, folder: Path, change: Callable[[dict[str, dict[str, Any]]], None] | None = None) -> list[str]:
+    def state_options(
+        self, folder: Path, change: Callable[[dict[str, dict[str, Any]]], None] | None = None
+    ) -> list[str]:
         """`--state` and its files, after a change to the values of the first."""
         options = []
         for number, shown in enumerate(self.shown):
@@ -84,7 +96,9 @@ class Deployment:
                 resources = document["values"]["root_module"]["resources"]
                 values = {resource["address"]: resource["values"] for resource in resources}
                 change(values)
-                document["values"]["root_module"]["resources"] = [each for each in resources if each["address"] in values]
+                document["values"]["root_module"]["resources"] = [
+                    each for each in resources if each["address"] in values
+                ]
                 text = json.dumps(document)
             file = folder / f"state{number}.json"
             file.write_text(text, encoding="utf-8")
@@ -93,7 +107,9 @@ class Deployment:
 
     @property
     def values(self) -> dict[str, dict[str, Any]]:
-        return {resource["address"]: resource["values"] for resource in self.shown[0]["values"]["root_module"]["resources"]}
+        return {
+            resource["address"]: resource["values"] for resource in self.shown[0]["values"]["root_module"]["resources"]
+        }
 
     def response(self, app: str, name: str) -> Response:
         """What Okta sends for a person who opens the app, signed with the app's own key."""
@@ -110,7 +126,11 @@ class Deployment:
         region = self.values["aws_connect_instance.instance"]["arn"].split(":")[3]
         default = "https://signin.aws.amazon.com/saml"
         recipient = settings.get("overrideAcsURL", default) if settings else values["recipient"]
-        tags = {"Department": "Sales"} if any(each["name"].endswith(":Department") for each in values["attribute_statements"]) else {}
+        tags = (
+            {"Department": "Sales"}
+            if any(each["name"].endswith(":Department") for each in values["attribute_statements"])
+            else {}
+        )
         assert region
         return Response(
             issuer=values["entity_url"],
@@ -126,14 +146,17 @@ class Deployment:
     def har(self, app: str, name: str, **changes: Any) -> bytes:
         """The browser's export of that sign-in."""
         now = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
-        window = {"not_before": now - datetime.timedelta(minutes=5), "not_on_or_after": now + datetime.timedelta(minutes=5)}
+        window = {
+            "not_before": now - datetime.timedelta(minutes=5),
+            "not_on_or_after": now + datetime.timedelta(minutes=5),
+        }
         relay_state = self.values[f"okta_app_saml.{app}"]["default_relay_state"]
         return self.response(app, name).but(**(window | changes)).har(at=now, relay_state=relay_state)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    yield World(tmp_path_factory.mktemp("world"))
+    return World(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture(autouse=True)
@@ -162,10 +185,10 @@ def test_everybody_signs_in(world: World, tmp_path: Path, name: str) -> None:
             assert {hop["name"] for hop in unknown} == {"assertion"}
         elif person["username"] != "di.supervisor@example.com":
             assert person["ok"] is True, unknown
-    for app, person in (("admin", ADA), *(((other := _other_app(name)), _agent(name)) for _ in range(1))):
+    for app, person in (("admin", ADA), (_other_app(name), _agent(name))):
         file = tmp_path / "sign-in.har"
         file.write_bytes(deployment.har(app, person))
-        assert run(decode, str(file), "--env", name, *deployment.state_options(tmp_path)) [0] == 0
+        assert run(decode, str(file), "--env", name, *deployment.state_options(tmp_path))[0] == 0
         code, decoded = run(decode, str(file), *deployment.state_options(tmp_path))
         assert (code, decoded["findings"]) == (0, [])
         assert decoded["assertion"]["verified"]
@@ -207,10 +230,22 @@ def _swap_metadata(values: dict[str, dict[str, Any]]) -> None:
 
 
 BROKEN: list[tuple[str, str, Change]] = [
-    ("IAM trust", "recipient-not-trusted", _replace("aws_iam_role.", "assume_role_policy", "signin.aws.amazon.com", "signin.example.com")),
-    ("IAM trust", "provider-not-trusted", _replace("aws_iam_role.", "assume_role_policy", "saml-provider/", "saml-provider/Old_")),
+    (
+        "IAM trust",
+        "recipient-not-trusted",
+        _replace("aws_iam_role.", "assume_role_policy", "signin.aws.amazon.com", "signin.example.com"),
+    ),
+    (
+        "IAM trust",
+        "provider-not-trusted",
+        _replace("aws_iam_role.", "assume_role_policy", "saml-provider/", "saml-provider/Old_"),
+    ),
     ("IAM trust", "metadata-of-other-app", _swap_metadata),
-    ("permission", "federation-token-denied", _replace("aws_iam_policy.federation", "policy", "${aws:userid}", "$${aws:userid}")),
+    (
+        "permission",
+        "federation-token-denied",
+        _replace("aws_iam_policy.federation", "policy", "${aws:userid}", "$${aws:userid}"),
+    ),
     ("permission", "federation-token-denied", _drop("aws_iam_role_policy_attachment.")),
     ("Connect user", "user-name-case", _replace("aws_connect_user.users", "name", "Ada", "ada")),
 ]

@@ -1,4 +1,4 @@
-"""Which known failures a captured response leads to: what is wrong in itself, and what does not fit the deployed side."""
+"""Which known failures a captured response leads to: wrong in itself, or not fitting what is deployed."""
 
 from __future__ import annotations
 
@@ -355,7 +355,8 @@ def _compared(book: _Book, evidence: Evidence, assertion: Assertion, side: SignI
 def _pair_problems(
     book: _Book, evidence: Evidence, assertion: Assertion, pair: RolePair, side: SignIn
 ) -> Iterator[_Problem]:
-    assert pair.role_arn and pair.provider_arn
+    assert pair.role_arn
+    assert pair.provider_arn
     provider, role = side.providers.get(pair.provider_arn), side.roles.get(pair.role_arn)
     book.checked |= {"provider-not-found", "role-not-found"}
     if provider is None:

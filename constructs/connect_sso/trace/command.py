@@ -1,4 +1,4 @@
-"""`connect-sso trace`: can everybody sign in whom the environment promises it, and if not, at which step does it end?"""
+"""`connect-sso trace`: can everybody sign in to whom the environment promises it, and if not, where does it end?"""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 def command(
     environment: str, username: str | None, plans: tuple[str, ...], states: tuple[str, ...], output_format: str
 ) -> None:
-    r"""Walk every sign-in of an environment, hop by hop: Okta assignment, assertion, IAM trust, permission, Connect user,
-    landing page.
+    r"""Walk every sign-in of an environment, hop by hop.
+
+    Okta assignment, assertion, IAM trust, permission, Connect user, landing page.
 
     A hop is fine, fails, or cannot be known from here (who is in a group: a state may tell). Without --plan and --state
     it is the environment's file that is walked. Exits 3 where a sign-in fails.
