@@ -17,7 +17,8 @@ pytestmark = pytest.mark.terraform
 
 def company(**changes: Any) -> dict[str, Any]:
     """The made-up company with parts of it replaced."""
-    return json.loads(COMPANY.read_text("utf-8")) | changes
+    result: dict[str, Any] = json.loads(COMPANY.read_text("utf-8"))
+    return result | changes
 
 
 def words(text: str) -> str:
