@@ -96,7 +96,6 @@ class FederationRole(Construct):
                 self,
                 "role",
                 name=name,
-                description="People of Amazon Connect who sign in through Okta",
                 assume_role_policy=policies.policy_json(trust),
                 max_session_duration=session_duration,
                 depends_on=[provider.resource for provider in saml_providers],

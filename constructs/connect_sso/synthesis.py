@@ -47,6 +47,7 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
         environments: valid ones.
         output: the folder, `cdktf.out`; the stacks are in its `stacks/NAME`.
     """
+    output.mkdir(parents=True, exist_ok=True)  # cdktf makes the last folder only
     # cdktf's validations start Terraform to ask for its version; what can be wrong in an environment is checked already,
     # and the version is Terraform's own to check (`required_version`).
     app = App(outdir=str(output), skip_validation=True)
