@@ -73,4 +73,6 @@ def test_a_deployed_environment_has_nothing_to_decide(deployed: Deployed) -> Non
     """A second plan changes nothing, so its review must not ask anything of anybody."""
     stack = deployed.stack("dev")
     report = review(json.dumps(stack.plan().json).encode(), "dev")
-    assert report.findings == report.access == report.resources == ()
+    assert not report.findings
+    assert not report.access
+    assert not report.resources

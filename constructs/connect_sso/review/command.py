@@ -32,8 +32,10 @@ from connect_sso.review.words import visible
     "--environment", default="", metavar="ENV", help="The environment's name, where the plan's path does not tell."
 )
 @click.option("--commit", default="", metavar="SHA", help="The commit the plan was made from; stands in the report.")
-def command(plan: str, form: str, accept: tuple[str, ...], accepted_by: str, environment: str, commit: str) -> None:
-    """Show who gains and who loses access with a Terraform plan, and what a person must decide.
+def command(  # one parameter an option, passed by name
+    plan: str, form: str, accept: tuple[str, ...], accepted_by: str, environment: str, commit: str
+) -> None:
+    r"""Show who gains and who loses access with a Terraform plan, and what a person must decide.
 
     PLAN.json is the output of `terraform show -json`, also of a plan that Terraform refused; - is standard input.
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
+from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Value
 from connect_sso.review.words import one_line_json
 
 _SECRET_KEY = re.compile(
     r"secret|passw(or)?d|private_?key|access_?key$|api_?(key|token)|(^|[_-])token$|credential", re.IGNORECASE
 )
-"""Names inside JSON settings whose values are never shown, such as the catalogue app's `accessKey` and `secretKeyEnc`."""
+"""Names inside JSON settings whose values are not shown, such as the catalogue app's `accessKey` and `secretKeyEnc`."""
 
 _SECRET_TEXT = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
@@ -37,20 +37,20 @@ def differences(change: Change) -> tuple[Difference, ...]:
         return ()
     found: list[Difference] = []
     for name in sorted({*old.names(), *new.names()}):
-        if not isinstance(new.unknown, dict) or not new.unknown.get(name):
-            if old.values.get(name) == new.values.get(name):
-                continue
+        known = isinstance(new.unknown, dict) and not new.unknown.get(name)
+        if known and old.values.get(name) == new.values.get(name):
+            continue
         before, after = old.get(name), new.get(name)
         if after is UNKNOWN and change.replaces and (name,) not in change.replace_paths:
             continue  # a new object has new ids and the like; that is no news
         if before is SENSITIVE and after is SENSITIVE:
             found.append(Difference(name, SENSITIVE, SENSITIVE))
         elif before != after:
-            found.extend(_between(name, before, after, name in _UNORDERED_JSON))
+            found.extend(_between(name, before, after, unordered=name in _UNORDERED_JSON))
     return tuple(found)
 
 
-def _between(path: str, before: Value, after: Value, unordered: bool) -> Iterator[Difference]:
+def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iterator[Difference]:
     if _is_secret(path, before) or _is_secret(path, after):
         yield Difference(path, before if before is None else SENSITIVE, after if after is None else SENSITIVE)
         return
@@ -58,7 +58,7 @@ def _between(path: str, before: Value, after: Value, unordered: bool) -> Iterato
         inner_before, inner_after = _document(before), _document(after)
         if inner_before is not None and inner_after is not None:
             if inner_before != inner_after:
-                yield from _between(path, inner_before, inner_after, unordered)
+                yield from _between(path, inner_before, inner_after, unordered=unordered)
             return
         before, after = before if inner_before is None else inner_before, after if inner_after is None else inner_after
     if unordered and isinstance(before, list) != isinstance(after, list) and before is not None and after is not None:
@@ -71,18 +71,18 @@ def _between(path: str, before: Value, after: Value, unordered: bool) -> Iterato
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}, key=str):
             if before.get(key) != after.get(key):
-                yield from _between(f"{path}.{key}", before.get(key), after.get(key), unordered)
+                yield from _between(f"{path}.{key}", before.get(key), after.get(key), unordered=unordered)
     elif isinstance(before, list) and isinstance(after, list):
-        yield from _between_lists(path, before, after, unordered)
+        yield from _between_lists(path, before, after, unordered=unordered)
     else:
         yield Difference(path, _without_secrets(before), _without_secrets(after))
 
 
-def _between_lists(path: str, before: list[Value], after: list[Value], unordered: bool) -> Iterator[Difference]:
+def _between_lists(path: str, before: list[Value], after: list[Value], *, unordered: bool) -> Iterator[Difference]:
     if all(isinstance(item, dict) for item in (*before, *after)) and len(before) == len(after) and not unordered:
         for position, (old, new) in enumerate(zip(before, after, strict=True)):
             if old != new:
-                yield from _between(f"{path}[{position}]", old, new, unordered)
+                yield from _between(f"{path}[{position}]", old, new, unordered=unordered)
         return
     old_texts, new_texts = [_text(item) for item in before], [_text(item) for item in after]
     if sorted(old_texts) == sorted(new_texts):
@@ -93,14 +93,14 @@ def _between_lists(path: str, before: list[Value], after: list[Value], unordered
     new = [item for item, text in zip(after, new_texts, strict=True) if text not in old_texts]
     if len(gone) == len(new) == 1 and isinstance(gone[0], dict) and isinstance(new[0], dict):
         position = before.index(gone[0])
-        yield from _between(f"{path}[{position}]", gone[0], new[0], unordered)
+        yield from _between(f"{path}[{position}]", gone[0], new[0], unordered=unordered)
         return
     if not gone and not new:
         yield Difference(path, _without_secrets(before), _without_secrets(after))  # one of them stands there twice
     for item in gone:
-        yield from _between(f"{path}[-]", item, None, unordered)
+        yield from _between(f"{path}[-]", item, None, unordered=unordered)
     for item in new:
-        yield from _between(f"{path}[+]", None, item, unordered)
+        yield from _between(f"{path}[+]", None, item, unordered=unordered)
 
 
 def _is_tree(*values: Value) -> bool:
@@ -125,7 +125,7 @@ def _document(value: Value) -> Value:
 def _is_secret(path: str, value: Value) -> bool:
     if value is None or isinstance(value, (Mark, bool)) or value == "":
         return False
-    last = path.rsplit(".", 1)[-1].split("[")[0]
+    last = path.rsplit(".", 1)[-1].split("[", 1)[0]
     return _SECRET_KEY.search(last) is not None or (isinstance(value, str) and _SECRET_TEXT.search(value) is not None)
 
 

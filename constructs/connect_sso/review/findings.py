@@ -21,7 +21,7 @@ class Code:
     title: str
     """What it is, in a few words."""
     cost: str
-    """What it would cost, or why it needs a decision: one or two plain sentences, the same for each finding of the kind."""
+    """What it would cost, or why it needs a decision: one or two sentences, the same for all of the kind."""
 
 
 CATALOGUE: tuple[Code, ...] = (
@@ -111,8 +111,8 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "signing-changed",
         "An Okta app's signing key, certificate or signature changes",
-        "Okta signs with the new key at once. The SAML provider in AWS only gets the new certificate with the NEXT plan "
-        "and apply: nobody can sign in through this app between the two. Plan and apply again right after this one.",
+        "Okta signs with the new key at once. The SAML provider in AWS gets the new certificate only with the NEXT "
+        "plan and apply: nobody can sign in through this app between the two. Plan and apply again right after this one.",
     ),
     Code(
         "metadata-changed",
@@ -143,12 +143,12 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "session-name-changed",
         "The name that Okta sends for a person changes",
-        "It must equal the Connect user name, case included: otherwise people cannot sign in, or sign in as someone else.",
+        "It must equal the Connect user name, case included: otherwise people cannot sign in, or do so as someone else.",
     ),
     Code(
         "authentication-policy-changed",
         "How people prove who they are changes",
-        "The policy decides on factors: a weaker one lets in whoever has a password, a stricter one can lock people out.",
+        "The policy decides on factors: a weaker one lets in whoever has a password, a stricter one can lock out.",
     ),
     Code(
         "app-open-to-all",
@@ -179,13 +179,13 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "mass-removal",
         "More than a tenth of the users are removed at once",
-        "Deleted users lose their history and their place in queues and quick connects; a shortened file looks the same.",
+        "Deleted users lose their history and their place in queues and quick connects; a file cut short looks alike.",
     ),
     # --- recordings --------------------------------------------------------------------------------------------
     Code(
         "storage-destroyed",
         "Storage of recordings is destroyed or replaced",
-        "Recordings, transcripts and reports are lost; what was encrypted with a destroyed key can never be read again.",
+        "Recordings, transcripts and reports are lost; what was encrypted with a destroyed key can never be read.",
     ),
     Code(
         "encryption-weakened",
@@ -211,7 +211,7 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "unknown-resource",
         "A resource of a type this review does not know",
-        "It belongs to the services that decide who signs in, and nothing here can say what it grants: read its details.",
+        "It belongs to the services that decide who signs in, and nothing here can say what it grants: read it.",
     ),
     Code(
         "deferred-change",

@@ -14,8 +14,8 @@ _PINGS = re.compile(r"(?<![\w.+-])[@#]\w|\]\(|!\[")
 def code(text: str) -> str:
     """A value of the plan, shown as it is, that can be nothing else than text.
 
-    Inside code GitHub makes no links, mentions (`@team`) or references (`#12`), and Markdown means nothing. Text without any
-    character that could end a code span, a table cell or an HTML element stands in backticks; all other text
+    Inside code GitHub makes no links, mentions (`@team`) or references (`#12`), and Markdown means nothing. Text without
+    any character that could end a code span, a table cell or an HTML element stands in backticks; all other text
     stands in a <code> element with everything but letters, digits and spaces as an HTML entity.
     https://github.github.com/gfm/#code-spans
     """

@@ -33,7 +33,7 @@ class Mark(Enum):
 UNKNOWN = Mark.UNKNOWN
 SENSITIVE = Mark.SENSITIVE
 
-Value: TypeAlias = "None | bool | int | float | str | Mark | list[Value] | dict[str, Value]"
+Value: TypeAlias = "bool | int | float | str | Mark | list[Value] | dict[str, Value] | None"
 """A JSON value in which marks stand for what is not known or not to be seen."""
 
 SECRET_ATTRIBUTES = frozenset(
@@ -136,7 +136,7 @@ class Side:
         return sorted({*self.values, *(name for name in unknown if _contains_mark(unknown[name]))})
 
     def block(self, name: str) -> Side | None:
-        """The single nested block `name` (a list with one object, in the provider protocol), None where there is none."""
+        """The single nested block `name` (in the provider protocol a list with one object), None without one."""
         value = self.get(name)
         if isinstance(value, list) and value and isinstance(value[0], dict):
             return Side(value[0])
@@ -267,7 +267,7 @@ class Plan:
         return tuple(_references_in(self._expressions(change).get(attribute)))
 
     def readers_of(self, kind: str) -> Mapping[tuple[str, str, str], Mapping[str, tuple[str, ...]]]:
-        """The resource blocks (module, type, name) whose attributes refer to resources of a type, with those references."""
+        """The resource blocks (module, type, name) whose attributes refer to a type, with those references."""
         found: dict[tuple[str, str, str], dict[str, tuple[str, ...]]] = {}
         for (path, mode, block_type, name), block in self._configuration_index.items():
             for attribute, expression in _mapping(block.get("expressions")).items() if mode == "managed" else ():

@@ -26,7 +26,7 @@ largest size stays far below."""
 ANYTHING = frozenset({"*"})
 
 
-class UnreadablePolicy(ValueError):
+class UnreadablePolicyError(ValueError):
     """The text is not a policy document; the message says why."""
 
 
@@ -79,21 +79,21 @@ def parse(document: str) -> tuple[Statement, ...]:
     """The statements of a policy document.
 
     Raises:
-        UnreadablePolicy: not JSON, or not of a policy's shape.
+        UnreadablePolicyError: not JSON, or not of a policy's shape.
     """
     try:
         policy = json.loads(document)
     except (ValueError, RecursionError) as error:
-        raise UnreadablePolicy(f"not JSON: {error}") from None
+        raise UnreadablePolicyError(f"not JSON: {error}") from None
     if not isinstance(policy, dict):
-        raise UnreadablePolicy("not an object")
+        raise UnreadablePolicyError("not an object")
     statements = policy.get("Statement", [])
     return tuple(_statement(entry) for entry in (statements if isinstance(statements, list) else [statements]))
 
 
 def _statement(entry: object) -> Statement:
     if not isinstance(entry, dict) or entry.get("Effect") not in ("Allow", "Deny"):
-        raise UnreadablePolicy("a statement without Allow or Deny")
+        raise UnreadablePolicyError("a statement without Allow or Deny")
     return Statement(
         allows=entry["Effect"] == "Allow",
         principals=_element(entry, "Principal", _principals),
@@ -114,7 +114,7 @@ def _element(entry: dict[str, object], name: str, read: Callable[[object], list[
 def _texts(value: object) -> list[str]:
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(item, (str, bool, int, float)) for item in values):
-        raise UnreadablePolicy("a value that is not text")
+        raise UnreadablePolicyError("a value that is not text")
     return [str(item).lower() if isinstance(item, bool) else str(item) for item in values]
 
 
@@ -122,7 +122,7 @@ def _principals(value: object) -> list[str]:
     if value == "*":
         return ["*"]
     if not isinstance(value, dict):
-        raise UnreadablePolicy("a principal that is neither * nor an object")
+        raise UnreadablePolicyError("a principal that is neither * nor an object")
     found = []
     for values in value.values():
         for text in _texts(values):
@@ -133,10 +133,10 @@ def _principals(value: object) -> list[str]:
 
 def _conditions(value: object) -> Iterator[Condition]:
     if not isinstance(value, dict):
-        raise UnreadablePolicy("a condition that is not an object")
+        raise UnreadablePolicyError("a condition that is not an object")
     for operator, keys in value.items():
         if not isinstance(keys, dict):
-            raise UnreadablePolicy("a condition operator that is not an object")
+            raise UnreadablePolicyError("a condition operator that is not an object")
         for key, values in keys.items():
             yield Condition(operator, key, frozenset(_texts(values)))
 

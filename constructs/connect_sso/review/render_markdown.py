@@ -18,7 +18,7 @@ from connect_sso.review.report import Report, ResourceChange
 from connect_sso.review.words import Words, count
 
 MOST_BYTES = 60_000
-"""GitHub takes comments of 65,536 characters; counted in bytes, with room for what a workflow puts around the review."""
+"""GitHub takes comments of 65,536 characters; counted in bytes, with room for what a workflow adds around it."""
 
 OPEN_ACCESS_LINES = 20
 """Up to this number of access lines stand open; more are counted and folded."""
@@ -58,8 +58,10 @@ def _refused(report: Report) -> list[str]:
     if not report.refused:
         return []
     return [
-        "> **Terraform refused this plan and stopped there.** Nothing of it can be applied. What follows is what it would have "
-        "done as far as it got; changes that depend on the refused one are not in it."
+        (
+            "> **Terraform refused this plan and stopped there.** Nothing of it can be applied. What follows is what it "
+            "would have done as far as it got; changes that depend on the refused one are not in it."
+        )
     ]
 
 
@@ -128,7 +130,8 @@ def _by_code(report: Report, limit: int | None = None) -> list[str]:
             else ""
         )
         blocks.append(
-            f"**{prose(same[0].title)}** · {code(name)} · {len(same):,} times. {prose(same[0].cost)}\\\n{', '.join(addresses)}{more}"
+            f"**{prose(same[0].title)}** · {code(name)} · {len(same):,} times. {prose(same[0].cost)}\\\n"
+            f"{', '.join(addresses)}{more}"
         )
     return blocks
 
@@ -182,7 +185,7 @@ def _counted(verbs: dict[str, list[Access]]) -> str:
         )
         items.append(f"- **{who} {noun} access**")
         items += [
-            f"  - {number:,} × Connect user with {_text(profile)}" for profile, number in sorted(profiles.items())[:10]
+            f"  - {number:,} Connect users with {_text(profile)}" for profile, number in sorted(profiles.items())[:10]
         ]
     return "\n".join(items)
 

@@ -14,7 +14,7 @@ from connect_sso.review.report import Report, ResourceChange
 from connect_sso.review.words import Words, count, visible
 
 OPEN_ACCESS_LINES = 20
-"""Up to this number of lines of one kind are listed; more are counted by what they get, and the JSON report has them."""
+"""Up to this number of lines of one kind are listed; more are counted by what they get; the JSON report has them."""
 
 MOST_RESOURCES = 40
 MOST_VALUES = 20
@@ -26,7 +26,7 @@ _VERB_SIGNS = {"create": "+", "update": "~", "destroy": "-", "replace": "-/+", "
 
 def render_text(report: Report, *, width: int = 80, colour: bool = False) -> str:
     """The report as text of at most `width` columns (single long words aside)."""
-    lines = _Page(width, colour)
+    lines = _Page(width=width, colour=colour)
     lines.verdict(report)
     lines.decisions(report)
     lines.access(report)
@@ -38,7 +38,7 @@ def render_text(report: Report, *, width: int = 80, colour: bool = False) -> str
 class _Page:
     """Lines of text in the making."""
 
-    def __init__(self, width: int, colour: bool) -> None:
+    def __init__(self, *, width: int, colour: bool) -> None:
         self.width = width
         self.colour = colour
         self.done: list[str] = []
@@ -68,8 +68,8 @@ class _Page:
         self.put(f"{environment}{report.verdict}", 0, None, "bold", "red" if report.open else "green")
         if report.refused:
             self.put(
-                "Terraform refused this plan and stopped there: nothing of it can be applied. What follows is what it would have "
-                "done as far as it got; changes that depend on the refused one are not in it."
+                "Terraform refused this plan and stopped there: nothing of it can be applied. What follows is what it "
+                "would have done as far as it got; changes that depend on the refused one are not in it."
             )
 
     def decisions(self, report: Report) -> None:

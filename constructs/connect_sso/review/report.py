@@ -108,10 +108,7 @@ class Report:
         """The one line a reader may stop after."""
         number = len(self.open)
         accepted = len(self.accepted)
-        if number:
-            verdict = f"{count(number, 'thing')} a person must decide"
-        else:
-            verdict = "Nothing to decide"
+        verdict = f"{count(number, 'thing')} a person must decide" if number else "Nothing to decide"
         if accepted:
             verdict += f" ({accepted:,} accepted)"
         if self.refused:
@@ -191,7 +188,7 @@ def _new_environment(world: World, findings: Iterable[Finding], access: tuple[Ac
     if users:
         parts.append(count(len(users), "Connect user"))
     what = f"It makes {count(len(made), 'resource')}" + (f", among them {', '.join(parts)}." if parts else ".")
-    grants = [finding for finding in findings]
+    grants = list(findings)
     lines = [*_assigned(access), *_by_profile(access)]
     for finding in grants:
         if finding.code in ("admin-app-assigned", "admin-profile-gained"):
@@ -257,6 +254,6 @@ def _who(finding: Finding) -> Words:
 
 
 def environment_from(path: str) -> str:
-    """The environment that a plan's path tells, where it lies in its stack's folder (`cdktf.out/stacks/ENV/plan.json`)."""
+    """The environment that a plan's path tells, where it lies in its stack's folder (`stacks/ENV/plan.json`)."""
     match = re.search(r"(?:^|/)stacks/([^/]+)/[^/]+$", path.replace("\\", "/"))
     return match[1] if match else ""

@@ -108,7 +108,7 @@ def cut(text: str, longest: int = LONGEST_VALUE) -> str:
 
 
 _BARE = re.compile(r"[\w-]+(\.[\w-]+)+(\[[^\]]*\])?|[\w+=,.@:/*?&%-]*[:/@*][\w+=,.@:/*?&%-]*|[a-z]+(_[a-z]+)+")
-"""What nobody takes for prose: addresses of resources, addresses of people and pages, ARNs, actions, names of attributes."""
+"""What nobody takes for prose: addresses of resources, people and pages, ARNs, actions, names of attributes."""
 
 
 def quoted(text: str) -> str:

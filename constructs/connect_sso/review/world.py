@@ -159,7 +159,7 @@ class Names:
                     self._by_id.setdefault(what, {})[identifier] = name
 
     def get(self, what: str, identifier: str) -> str | None:
-        """The name of a `security profile`, `routing profile`, `group`, `person`, `policy` or `IAM policy`, if known."""
+        """The name of a `security profile`, `routing profile`, `group`, `person`, `policy`, `IAM policy`, if known."""
         return self._by_id.get(what, {}).get(identifier)
 
     def resolve(self, what: str, value: Value, change: Change | None = None, attribute: str = "") -> str | Mark | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from connect_sso.review import policy
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
-from connect_sso.review.words import Words, listing, words
+from connect_sso.review.words import Words, words
 from connect_sso.review.world import World, resource_address, type_of
 
 
@@ -66,14 +66,14 @@ class Metadata:
 
     @classmethod
     def of(cls, document: str) -> Metadata:
-        """Read from a SAML metadata document, which is only searched: parsing a stranger's XML is not needed for this."""
+        """Read from a SAML metadata document, which is only searched: no need to parse a stranger's XML for this."""
         issuer = re.search(r"""<(?:[\w-]+:)?EntityDescriptor\b[^>]*?\bentityID\s*=\s*["']([^"']*)["']""", document)
         certificates = re.findall(r"<(?:[\w-]+:)?X509Certificate[^>]*>([^<]*)<", document)
         return cls(issuer[1] if issuer else "", frozenset(fingerprint(text) for text in certificates))
 
 
 def fingerprint(certificate: str) -> str:
-    """A short fingerprint of a certificate in base64: enough to tell two apart, as `openssl x509 -fingerprint -sha256` begins."""
+    """The beginning of a certificate's fingerprint, as `openssl x509 -fingerprint -sha256` prints it."""
     bare = re.sub(r"\s+|-----[A-Z ]+-----", "", certificate)
     try:
         content = base64.b64decode(bare, validate=True)
@@ -135,13 +135,13 @@ def policy_changes(old: Value, new: Value) -> list[Words]:
         return [words(f"what it admits {hidden}{doubt}")]
     try:
         after = policy.parse(new)
-    except policy.UnreadablePolicy as error:
+    except policy.UnreadablePolicyError as error:
         return [words("it cannot be read ({})", str(error))]
     if isinstance(old, Mark):
         return [words("what it admitted before is sensitive, so whether it admits more cannot be said")]
     try:
         before = policy.parse(old) if isinstance(old, str) else ()
-    except policy.UnreadablePolicy:
+    except policy.UnreadablePolicyError:
         before = ()
     return policy.widenings(before, after)
 
@@ -153,7 +153,7 @@ def policy_losses(old: Value, new: Value) -> list[Words]:
         return []
     try:
         return policy.narrowings(*map(policy.parse, documents))
-    except policy.UnreadablePolicy:
+    except policy.UnreadablePolicyError:
         return []
 
 
@@ -387,7 +387,7 @@ def _secret_among(references: tuple[str, ...]) -> str | None:
 
 
 def _is_secret(reference: str, among: tuple[str, ...]) -> bool:
-    """Whether a reference reads a secret attribute, or a whole resource that has one (`jsonencode(aws_iam_access_key.x)`)."""
+    """Whether a reference reads a secret attribute, or a whole resource that has one (`aws_iam_access_key.x`)."""
     bare = resource_address(reference, "")
     if type_of(bare) != "aws_iam_access_key":
         return False

@@ -19,6 +19,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_
 SIGNING = ("key_name", "key_years_valid", "key_id", "certificate")
 WEAK_ALGORITHMS = frozenset({"RSA_SHA1", "SHA1"})
 ENDPOINTS = ("sso_url", "recipient", "destination", "acs_endpoints", "acs_endpoints_indices")
+OPENINGS = {
+    "implicit_assignment": "everyone in the Okta organization may use it",
+    "accessibility_self_service": "people may add it to their dashboard themselves",
+}
 ENDPOINT_SETTINGS = ("overrideAcsURL", "awsEnvironmentType")
 ROLE_SETTINGS = (
     "identityProviderArn",
@@ -72,8 +76,7 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
     old, new = change.old(), change.after
     if new.get("status") == "INACTIVE" and old.get("status") != "INACTIVE":
         yield Finding("app-deactivated", change.address, words("The Okta app {} is deactivated.", label))
-    for attribute, what in (("implicit_assignment", "everyone in the Okta organization may use it"),
-                            ("accessibility_self_service", "people may add it to their dashboard themselves")):  # fmt: skip
+    for attribute, what in OPENINGS.items():
         if new.get(attribute) is True and old.get(attribute) is not True:
             yield Finding("app-open-to-all", change.address, words(f"The Okta app {{}}: {what}.", label))
     if change.before is None:
@@ -104,7 +107,7 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
 
 
 def _differs(old: Side, new: Side, attribute: str) -> bool:
-    """Whether an attribute changes; empty and not set are the same to the provider, and the order of its sets is not told."""
+    """Whether an attribute changes; empty and not set are the same to the provider."""
     before, after = old.get(attribute), new.get(attribute)
     if before is SENSITIVE and after is SENSITIVE:
         # Both hidden: whether they differ shows in the plan's own values, which are compared and not shown.
@@ -122,11 +125,12 @@ def _changed(code: str, change: Change, label: Value, attributes: list[str], wha
 
 def _signing(change: Change, label: Value) -> Iterator[Finding]:
     old, new = change.old(), change.new()
-    details: list[Words] = []
     # A new app has a new key in any case, and computed values are all unknown then.
-    for attribute in SIGNING:
-        if _differs(old, new, attribute) and not (change.replaces and attribute in ("key_id", "certificate")):
-            details.append(words(f"{attribute}: {{}} instead of {{}}", new.get(attribute), old.get(attribute)))
+    details = [
+        words(f"{attribute}: {{}} instead of {{}}", new.get(attribute), old.get(attribute))
+        for attribute in SIGNING
+        if _differs(old, new, attribute) and not (change.replaces and attribute in ("key_id", "certificate"))
+    ]
     for attribute in ("signature_algorithm", "digest_algorithm"):
         if _differs(old, new, attribute):
             weaker = " (weaker)" if new.get(attribute) in WEAK_ALGORITHMS else ""
@@ -225,7 +229,7 @@ def _statements(change: Change, label: Value) -> Iterator[Finding]:
 
 
 def _by_name(statements: Value) -> Mapping[str, Value] | Mark:
-    """The attribute statements by name: their order means nothing. Defaults of the provider are not told apart from none."""
+    """The attribute statements by name: their order means nothing, nor do attributes that are empty."""
     if isinstance(statements, Mark):
         return statements
     found: dict[str, Value] = {}
