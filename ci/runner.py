@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Stop(Exception):  # noqa: N818 - named for what it does to the step
+class Stop(Exception):
     """The step cannot go on: its text is one clear line for the log and the annotation."""
 
 

@@ -15,7 +15,9 @@ ROOT = Path(__file__).parents[1]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of this suite."""
-    parser.addoption("--update-goldens", action="store_true", help="rewrite the golden files instead of comparing with them")
+    parser.addoption(
+        "--update-goldens", action="store_true", help="rewrite the golden files instead of comparing with them"
+    )
     parser.addoption(
         "--real-providers",
         action="store_true",
@@ -35,7 +37,9 @@ class Golden:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         assert path.exists(), f"{path} is missing; `make goldens` writes it"
-        assert text == path.read_text(encoding="utf-8"), f"differs from {path}; `make goldens` rewrites it, look at the diff"
+        assert text == path.read_text(encoding="utf-8"), (
+            f"differs from {path}; `make goldens` rewrites it, look at the diff"
+        )
 
 
 @pytest.fixture(scope="session")

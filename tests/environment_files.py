@@ -64,7 +64,9 @@ def write(folder: Path, name: str, data: dict[str, Any] | str) -> Path:
     return path
 
 
-def loaded(folder: Path, data: dict[str, Any] | str, *, name: str = "test", csv: str | None = None) -> LoadedEnvironment:
+def loaded(
+    folder: Path, data: dict[str, Any] | str, *, name: str = "test", csv: str | None = None
+) -> LoadedEnvironment:
     """The environment as read from a file, with `agents.csv` beside it where `csv` is given."""
     if csv is not None:
         (folder / "agents.csv").write_text(csv, encoding="utf-8")

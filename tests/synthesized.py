@@ -30,7 +30,9 @@ class Synthesized:
         return {f"{kind}.{name}" for kind, bodies in self.json["resource"].items() for name in bodies}
 
 
-def synthesized(folder: Path, data: dict[str, Any], *, name: str = "test", csv: str | None = None) -> dict[str, Synthesized]:
+def synthesized(
+    folder: Path, data: dict[str, Any], *, name: str = "test", csv: str | None = None
+) -> dict[str, Synthesized]:
     """The stacks of one environment, by name.
 
     Args:
@@ -45,5 +47,6 @@ def synthesized(folder: Path, data: dict[str, Any], *, name: str = "test", csv: 
     synthesize([environment], output)
     stacks = output / "stacks"
     return {
-        path.name: Synthesized(json.loads((path / "cdk.tf.json").read_text(encoding="utf-8")), path) for path in stacks.iterdir()
+        path.name: Synthesized(json.loads((path / "cdk.tf.json").read_text(encoding="utf-8")), path)
+        for path in stacks.iterdir()
     }

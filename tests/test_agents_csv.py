@@ -18,21 +18,35 @@ HEADER = "username,first_name,last_name,security_profiles,routing_profile,phone\
 
 
 def problems(text: str) -> list[str]:
-    return [f"{problem.line}: {problem.key}: {problem.message}" for problem in read_agents(text.encode(), "agents.csv")[1]]
+    return [
+        f"{problem.line}: {problem.key}: {problem.message}" for problem in read_agents(text.encode(), "agents.csv")[1]
+    ]
 
 
 def test_cells_and_defaults() -> None:
     """Profiles are separated by |, an empty cell is the default, spaces around a cell mean nothing."""
-    people, wrong = read_agents((HEADER + "bo@example.com, Bo ,Agent,Agent|QualityAnalyst,,\ncy@example.com,Cy,Agent,Agent,Sales,+12065550100\n").encode(), "x")
+    people, wrong = read_agents(
+        (
+            HEADER
+            + "bo@example.com, Bo ,Agent,Agent|QualityAnalyst,,\ncy@example.com,Cy,Agent,Agent,Sales,+12065550100\n"
+        ).encode(),
+        "x",
+    )
     assert wrong == []
     assert people[0].security_profiles == ("Agent", "QualityAnalyst")
-    assert (people[0].first_name, people[0].routing_profile, people[0].desk_phone) == ("Bo", "Basic Routing Profile", None)
+    assert (people[0].first_name, people[0].routing_profile, people[0].desk_phone) == (
+        "Bo",
+        "Basic Routing Profile",
+        None,
+    )
     assert (people[1].routing_profile, people[1].desk_phone, people[1].line) == ("Sales", "+12065550100", 3)
 
 
 def test_a_byte_order_mark_and_windows_line_ends() -> None:
     """As spreadsheets save it."""
-    people, wrong = read_agents(b"\xef\xbb\xbf" + (HEADER + "bo@example.com,Bo,Agent,Agent,,\n").replace("\n", "\r\n").encode(), "x")
+    people, wrong = read_agents(
+        b"\xef\xbb\xbf" + (HEADER + "bo@example.com,Bo,Agent,Agent,,\n").replace("\n", "\r\n").encode(), "x"
+    )
     assert wrong == []
     assert len(people) == 1
 
@@ -72,10 +86,14 @@ def test_a_secret_in_a_cell_is_not_repeated() -> None:
 
 def test_names_are_unique_across_both_files_whatever_the_case(tmp_path: Path) -> None:
     """Okta knows one person where Connect would know two."""
-    text = HEADER + "ada.ADMIN@example.com,A,B,Agent,,\nbo@example.com,Bo,Agent,Agent,,\nBo@example.com,Bo,Agent,Agent,,\n"
+    text = (
+        HEADER + "ada.ADMIN@example.com,A,B,Agent,,\nbo@example.com,Bo,Agent,Agent,,\nBo@example.com,Bo,Agent,Agent,,\n"
+    )
     found = messages(loaded(tmp_path, minimal(users_file="agents.csv"), csv=text))
     assert any("also in the environment file" in message for message in found)
-    assert any("Bo@example.com differs from bo@example.com only in case (first on line 3)" in message for message in found)
+    assert any(
+        "Bo@example.com differs from bo@example.com only in case (first on line 3)" in message for message in found
+    )
 
 
 @given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=7), max_size=5))

@@ -28,7 +28,9 @@ TERRAFORM_NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,20}", fullmatch=True)
 ENVIRONMENTS = st.from_regex(ENVIRONMENT_NAME, fullmatch=True)
 
 
-def settings(*, partition: Partition = COMMERCIAL, endpoint: str | None = None, group: str | None = None) -> dict[str, Any]:
+def settings(
+    *, partition: Partition = COMMERCIAL, endpoint: str | None = None, group: str | None = None
+) -> dict[str, Any]:
     text = app_settings_json(
         partition=partition,
         saml_provider="Okta",
@@ -66,7 +68,10 @@ def test_the_endpoint_is_stated_where_it_is_not_the_default() -> None:
 def test_okta_s_own_variables_are_escaped_for_terraform() -> None:
     """`${accountid}` and `${role}` are Okta's."""
     pattern = settings(partition=GOVCLOUD)["roleValuePattern"]
-    assert pattern == "arn:aws-us-gov:iam::$${accountid}:saml-provider/Okta,arn:aws-us-gov:iam::$${accountid}:role/$${role}"
+    assert (
+        pattern
+        == "arn:aws-us-gov:iam::$${accountid}:saml-provider/Okta,arn:aws-us-gov:iam::$${accountid}:role/$${role}"
+    )
 
 
 @given(ENVIRONMENTS, TERRAFORM_NAMES, TERRAFORM_NAMES)
@@ -79,9 +84,14 @@ def test_a_group_filter_matches_its_role_group(environment: str, app: str, role:
 
 
 @given(ENVIRONMENTS, TERRAFORM_NAMES, TERRAFORM_NAMES, ENVIRONMENTS, TERRAFORM_NAMES, TERRAFORM_NAMES)
-def test_a_group_filter_matches_no_other_role_group(one: str, app: str, role: str, other: str, other_app: str, other_role: str) -> None:
+def test_a_group_filter_matches_no_other_role_group(
+    one: str, app: str, role: str, other: str, other_app: str, other_role: str
+) -> None:
     """An app that offered another app's role would pair it with the wrong SAML provider."""
-    group, another = role_group(one, app, role, "111122223333"), role_group(other, other_app, other_role, "111122223333")
+    group, another = (
+        role_group(one, app, role, "111122223333"),
+        role_group(other, other_app, other_role, "111122223333"),
+    )
     if group != another:
         assert re.fullmatch(as_python(group_filter(group)), another) is None
 

@@ -12,14 +12,19 @@ from tests.conftest import ROOT
 
 def run(code: str, **variables: str) -> str:
     """Run a line of Python in a process of its own; what it printed."""
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
 def test_the_constructs_of_pypi_stay_importable() -> None:
     """A package constructs/ would hide them, and with them cdktf."""
     assert not (ROOT / "constructs" / "__init__.py").exists()
-    assert run("import sys; sys.path.insert(0, '.'); from constructs import Construct; print(Construct.__module__)") == "constructs"
+    assert (
+        run("import sys; sys.path.insert(0, '.'); from constructs import Construct; print(Construct.__module__)")
+        == "constructs"
+    )
 
 
 def test_the_eager_package_is_never_run() -> None:
@@ -43,7 +48,7 @@ def test_node_options_are_kept_and_the_path_is_quoted() -> None:
 def test_the_pinned_node_is_used_unless_another_is_named() -> None:
     """The PATH's Node may be too old, or not there."""
     code = "import os; from connect_sso import bindings; bindings.load_lazily(); print(os.environ['JSII_NODE'])"
-    environment = {name: "" for name in ("NODE_OPTIONS",)}
+    environment = dict.fromkeys(("NODE_OPTIONS",), "")
     assert Path(run(f"import os; os.environ.pop('JSII_NODE', None); {code}", **environment)).is_file()
     assert run(code, JSII_NODE="/elsewhere/node") == "/elsewhere/node"
 

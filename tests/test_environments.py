@@ -14,7 +14,13 @@ from connect_sso.environments import load, load_all, select
 from connect_sso.errors import Failure, UsageFailure
 from tests.environment_files import loaded, messages, minimal, write
 
-SECOND_APP = {"label": "CCP", "destination": "ccp", "saml_provider": "Okta_Connect_CCP", "role": "Okta_Role", "groups": ["Agents"]}
+SECOND_APP = {
+    "label": "CCP",
+    "destination": "ccp",
+    "saml_provider": "Okta_Connect_CCP",
+    "role": "Okta_Role",
+    "groups": ["Agents"],
+}
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"aws__account_id": 111122223333}, "aws.account_id", "put it in quotes"),
@@ -35,12 +41,24 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"connect__alias": None}, "connect", "alias .* or instance_id"),
     ({"connect__instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b"}, "connect.alias", "not both"),
     (
-        {"connect": {"instance_id": "arn:aws:connect:us-east-1:111122223333:instance/2fb42df9-78a2-4e74-8572-c8af67ed289b"}},
+        {
+            "connect": {
+                "instance_id": "arn:aws:connect:us-east-1:111122223333:instance/2fb42df9-78a2-4e74-8572-c8af67ed289b"
+            }
+        },
         "connect.instance_id",
         "bare UUID",
     ),
-    ({"connect": {"instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b", "flow_logs": True}}, "connect.flow_logs", "only for a new instance"),
-    ({"connect": {"instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b", "protect": False}}, "connect.protect", "only for a new instance"),
+    (
+        {"connect": {"instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b", "flow_logs": True}},
+        "connect.flow_logs",
+        "only for a new instance",
+    ),
+    (
+        {"connect": {"instance_id": "2fb42df9-78a2-4e74-8572-c8af67ed289b", "protect": False}},
+        "connect.protect",
+        "only for a new instance",
+    ),
     ({"connect__storage": ["recordings"]}, "connect.storage[0]", "call_recordings"),
     ({"federation__session_duration": 900}, "federation.session_duration", "3600 to 43200"),
     ({"federation__policy": "a b"}, "federation.policy", "an IAM policy's name"),
@@ -54,7 +72,11 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"apps__ccp": SECOND_APP | {"saml_provider": "okta_connect_ADMIN"}}, "apps.ccp.saml_provider", "of its own"),
     ({"apps__ccp": SECOND_APP | {"role": "okta_role"}}, "apps.ccp.role", "only in case"),
     ({"apps__ccp": SECOND_APP | {"label": "Connect Administrator"}}, "apps.ccp.label", "the same as apps.admin.label"),
-    ({"okta__role_assignment": "group_mapping", "apps__admin__session_tags": {"Team": "user.team"}}, "apps.admin.session_tags", "only with .* saml_app"),
+    (
+        {"okta__role_assignment": "group_mapping", "apps__admin__session_tags": {"Team": "user.team"}},
+        "apps.admin.session_tags",
+        "only with .* saml_app",
+    ),
     ({"users__0__username": "ada+test@example.com"}, "users[0].username", "'\\+' cannot be"),
     ({"users__0__username": "ada@example"}, "users[0].username", "a whole e-mail address"),
     ({"users__0__username": "a"}, "users[0].username", "2 to 64"),
@@ -69,7 +91,16 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"apps__admin__groups": ["${x}"]}, "apps.admin.groups[0]", "mean something to Terraform"),
     ({"apps__admin__label": "${TfToken[TOKEN.1]}"}, "apps.admin.label", "TfToken"),
     ({"okta__username": "email", "users__0__username": "ada"}, "users[0].username", "must be the person's e-mail"),
-    ({"state": {"cloud": {"organization": "acme", "workspace": "w"}, "s3": {"bucket": "abc", "region": "us-east-1"}}}, "state", "one of cloud and s3"),
+    (
+        {
+            "state": {
+                "cloud": {"organization": "acme", "workspace": "w"},
+                "s3": {"bucket": "abc", "region": "us-east-1"},
+            }
+        },
+        "state",
+        "one of cloud and s3",
+    ),
     ({"state": {}}, "state", "one of cloud and s3"),
     ({"state": "remote"}, "state", "the word local"),
     ({"state__cloud": {"organization": "acme"}}, "state.cloud.workspace", "missing"),
@@ -82,7 +113,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "key", "says"), WRONG, ids=[f"{key}-{index}" for index, (_, key, _) in enumerate(WRONG)])
+@pytest.mark.parametrize(
+    ("changes", "key", "says"), WRONG, ids=[f"{key}-{index}" for index, (_, key, _) in enumerate(WRONG)]
+)
 def test_an_error_names_key_and_remedy(tmp_path: Path, changes: dict[str, Any], key: str, says: str) -> None:
     """Each mistake leads to a message at its own key that says what would be right."""
     found = messages(loaded(tmp_path, minimal(**changes)))
@@ -96,9 +129,16 @@ def test_the_minimal_environment_is_fine(tmp_path: Path) -> None:
 
 def test_all_errors_are_found_at_once_and_in_order(tmp_path: Path) -> None:
     """A person fixes a file in one go, from top to bottom."""
-    changes = minimal(aws__region="eu-west-1", okta__usernme="login", users__0__apps=["nope"], federation__session_duration=1)
+    changes = minimal(
+        aws__region="eu-west-1", okta__usernme="login", users__0__apps=["nope"], federation__session_duration=1
+    )
     problems = loaded(tmp_path, changes).problems
-    assert [problem.key for problem in problems] == ["aws.region", "okta.usernme", "users[0].apps[0]", "federation.session_duration"]
+    assert [problem.key for problem in problems] == [
+        "aws.region",
+        "okta.usernme",
+        "users[0].apps[0]",
+        "federation.session_duration",
+    ]
     assert [problem.line for problem in problems] == sorted(problem.line for problem in problems)
 
 
@@ -150,7 +190,9 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-@pytest.mark.parametrize("key", ["apps__admin__label", "okta__org_name", "users__0__first_name", "connect__alias", "nonsense"])
+@pytest.mark.parametrize(
+    "key", ["apps__admin__label", "okta__org_name", "users__0__first_name", "connect__alias", "nonsense"]
+)
 def test_a_secret_is_found_and_never_repeated(tmp_path: Path, secret: str, key: str) -> None:
     """A credential pasted anywhere is an error, and the message (which CI logs) does not hold it."""
     found = messages(loaded(tmp_path, minimal(**{key: secret})))
@@ -162,10 +204,28 @@ def test_a_secret_is_found_and_never_repeated(tmp_path: Path, secret: str, key: 
 @given(
     data=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates(),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["aws", "okta", "apps", "users", "cloud", "x"]), inner, max_size=4),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["aws", "okta", "apps", "users", "cloud", "x"]), inner, max_size=4)
+        ),
         max_leaves=12,
     ),
-    key=st.sampled_from(["aws", "okta", "connect", "apps", "users", "state", "federation", "providers", "users_file", "apps__admin", "users__0", "connect__storage"]),
+    key=st.sampled_from(
+        [
+            "aws",
+            "okta",
+            "connect",
+            "apps",
+            "users",
+            "state",
+            "federation",
+            "providers",
+            "users_file",
+            "apps__admin",
+            "users__0",
+            "connect__storage",
+        ]
+    ),
 )
 def test_any_value_anywhere_is_an_error_and_never_a_traceback(tmp_path: Path, data: Any, key: str) -> None:
     """Whatever stands where something else belongs, the answer is a list of problems with places."""
@@ -187,7 +247,12 @@ def test_warnings_do_not_stop_anything(tmp_path: Path) -> None:
     assert environment.environment is not None
     assert not environment.errors
     said = [problem.message for problem in environment.problems]
-    for part in ("reach Connect through 2 roles", "reaches Connect through 2 roles", "nobody is assigned to this app", "not protected"):
+    for part in (
+        "reach Connect through 2 roles",
+        "reaches Connect through 2 roles",
+        "nobody is assigned to this app",
+        "not protected",
+    ):
         assert any(part in message for message in said), (part, said)
 
 
@@ -209,11 +274,22 @@ def test_clashes_between_environments(tmp_path: Path) -> None:
     """IAM names per account, labels per org, aliases everywhere, states: found before two applies fight over them."""
     shared_state = {"s3": {"bucket": "acme-state", "region": "us-east-1", "key": "connect.tfstate"}}
     write(tmp_path, "dev", minimal(state=shared_state))
-    write(tmp_path, "prod", minimal(state=shared_state, apps__admin__role="okta_role", apps__admin__saml_provider="OKTA_connect_admin"))
+    write(
+        tmp_path,
+        "prod",
+        minimal(state=shared_state, apps__admin__role="okta_role", apps__admin__saml_provider="OKTA_connect_admin"),
+    )
     dev, prod = load_all(tmp_path)
     assert not dev.problems
     said = "\n".join(messages(prod))
-    for part in ("SAML provider", "role okta_role", "the label", "alias acme-test", "policy okta_federation_policy", "the state s3://acme-state/connect.tfstate"):
+    for part in (
+        "SAML provider",
+        "role okta_role",
+        "the label",
+        "alias acme-test",
+        "policy okta_federation_policy",
+        "the state s3://acme-state/connect.tfstate",
+    ):
         assert part in said, part
     assert "dev.yaml" in said
 
@@ -263,7 +339,9 @@ def test_a_users_file_may_not_leave_by_a_link(tmp_path: Path) -> None:
     inside = tmp_path / "environments"
     inside.mkdir()
     (inside / "agents.csv").symlink_to(outside)
-    assert any("leaves the directory" in message for message in messages(loaded(inside, minimal(users_file="agents.csv"))))
+    assert any(
+        "leaves the directory" in message for message in messages(loaded(inside, minimal(users_file="agents.csv")))
+    )
 
 
 def test_names_of_people_are_composed(tmp_path: Path) -> None:

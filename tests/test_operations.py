@@ -48,8 +48,21 @@ def project(tmp_path: Path) -> Path:
 
 def plan_json(actions: list[str]) -> str:
     """A plan of the instance alone."""
-    change = {"actions": actions, "before": None, "after": {}, "after_unknown": {}, "before_sensitive": False, "after_sensitive": {}}
-    resource = {"address": "aws_connect_instance.instance", "mode": "managed", "type": "aws_connect_instance", "name": "instance", "change": change}
+    change: dict[str, Any] = {
+        "actions": actions,
+        "before": None,
+        "after": {},
+        "after_unknown": {},
+        "before_sensitive": False,
+        "after_sensitive": {},
+    }
+    resource = {
+        "address": "aws_connect_instance.instance",
+        "mode": "managed",
+        "type": "aws_connect_instance",
+        "name": "instance",
+        "change": change,
+    }
     return json.dumps({"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": [resource]})
 
 
@@ -57,7 +70,12 @@ def operate(project: Path, *arguments: str, **variables: str) -> subprocess.Comp
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OKTA_")}
     environment |= {"TERRAFORM_BINARY_NAME": str(project / "terraform"), "FAKE_PLAN": plan_json(["no-op"])} | variables
     return subprocess.run(
-        [sys.executable, "-m", "connect_sso.operations", *arguments], cwd=project, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "connect_sso.operations", *arguments],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -101,7 +119,10 @@ def test_the_crowd_is_planned_without_refresh(project: Path, refresh: str, *, ex
     """No call per person, unless someone asks for it; the environment's own stack is refreshed as ever."""
     with_crowd(project)
     operate(project, "plan", "dev", REFRESH=refresh, **TOKEN)
-    own, crowd = (next(call for call in calls(project) if call[2] == "plan" and call[1].endswith(name)) for name in ("/dev", "/dev-users"))
+    own, crowd = (
+        next(call for call in calls(project) if call[2] == "plan" and call[1].endswith(name))
+        for name in ("/dev", "/dev-users")
+    )
     assert "-refresh=false" not in own
     assert ("-refresh=false" in crowd) is expected
 

@@ -16,7 +16,9 @@ def test_federation_is_exactly_the_callers_own_session() -> None:
 
 def test_trust_names_providers_and_endpoints() -> None:
     """Nobody but these providers, and only with an assertion received at one of these endpoints."""
-    (statement,) = policies.trust(saml_providers=["arn:p1", "arn:p2"], endpoints=["https://a", "https://b"], tag_session=False)["Statement"]
+    (statement,) = policies.trust(
+        saml_providers=["arn:p1", "arn:p2"], endpoints=["https://a", "https://b"], tag_session=False
+    )["Statement"]
     assert statement["Principal"] == {"Federated": ["arn:p1", "arn:p2"]}
     assert statement["Action"] == "sts:AssumeRoleWithSAML"
     assert statement["Condition"] == {"StringEquals": {"SAML:aud": ["https://a", "https://b"]}}

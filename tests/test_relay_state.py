@@ -19,7 +19,10 @@ FEDERATE = f"https://us-east-1.console.aws.amazon.com/connect/federate/{INSTANCE
         ("ccp", f"{FEDERATE}?destination=%2Fccp-v2%2Fchat&new_domain=true"),
         ("agent_workspace", f"{FEDERATE}?destination=%2Fagent-app-v2"),
         ("/agent-app-v2/scheduling", f"{FEDERATE}?destination=%2Fagent-app-v2%2Fscheduling"),
-        ("https://desk.example.com/home?a=b&c", f"{FEDERATE}?destination=https%3A%2F%2Fdesk.example.com%2Fhome%3Fa%3Db%26c"),
+        (
+            "https://desk.example.com/home?a=b&c",
+            f"{FEDERATE}?destination=https%3A%2F%2Fdesk.example.com%2Fhome%3Fa%3Db%26c",
+        ),
     ],
 )
 def test_documented_forms(destination: str, expected: str) -> None:
@@ -44,7 +47,20 @@ def test_a_path_arrives_as_it_was_written(path: str) -> None:
 
 @pytest.mark.parametrize(
     "destination",
-    ["http://desk.example.com", "//evil.example", "javascript:alert(1)", "https://", "https://a@desk.example.com", "Admin", "", "/a b", "/a\nb", "https://[::1", "/\\evil.example", "https://x.example:99999"],
+    [
+        "http://desk.example.com",
+        "//evil.example",
+        "javascript:alert(1)",
+        "https://",
+        "https://a@desk.example.com",
+        "Admin",
+        "",
+        "/a b",
+        "/a\nb",
+        "https://[::1",
+        "/\\evil.example",
+        "https://x.example:99999",
+    ],
 )
 def test_what_is_no_destination(destination: str) -> None:
     """Only names, paths and https URLs: a relay state must not lead anywhere else."""

@@ -13,7 +13,13 @@ from tests.environment_files import minimal
 from tests.synthesized import Synthesized, synthesized
 
 INSTANCE_ID = "2fb42df9-78a2-4e74-8572-c8af67ed289b"
-CCP = {"label": "CCP", "destination": "ccp", "saml_provider": "Okta_Connect_CCP", "role": "Okta_Role", "groups": ["Agents"]}
+CCP = {
+    "label": "CCP",
+    "destination": "ccp",
+    "saml_provider": "Okta_Connect_CCP",
+    "role": "Okta_Role",
+    "groups": ["Agents"],
+}
 CSV = "username,first_name,last_name,security_profiles\nbo@example.com,Bo,Agent,Agent\ncy@example.com,Cy,Agent,Agent|QualityAnalyst\n"
 
 
@@ -62,7 +68,9 @@ def test_storage_dropped_is_forgotten_with_its_locks(stack: Any) -> None:
     """A bucket that is kept keeps its policy, its encryption and its public access block."""
     removed = {block["from"] for block in stack(connect__storage=[]).json["removed"]}
     assert "aws_connect_instance.instance" not in removed
-    assert {f"aws_s3_bucket{part}.recordings" for part in ("", "_policy", "_public_access_block", "_versioning")} <= removed
+    assert {
+        f"aws_s3_bucket{part}.recordings" for part in ("", "_policy", "_public_access_block", "_versioning")
+    } <= removed
 
 
 def test_storage_as_the_wizard_makes_it(stack: Any) -> None:
@@ -74,7 +82,10 @@ def test_storage_as_the_wizard_makes_it(stack: Any) -> None:
     assert key["lifecycle"] == {"prevent_destroy": True}
     assert json.loads(key["policy"])["Statement"]
     block = found.resource("aws_s3_bucket_public_access_block.recordings")
-    assert all(block[name] for name in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"))
+    assert all(
+        block[name]
+        for name in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    )
     (rule,) = found.resource("aws_s3_bucket_server_side_encryption_configuration.recordings")["rule"]
     assert rule["apply_server_side_encryption_by_default"] == {
         "sse_algorithm": "aws:kms",
@@ -105,8 +116,12 @@ def test_federation_policy_and_roles(stack: Any) -> None:
         "arn:aws:iam::111122223333:saml-provider/Okta_Connect_Admin",
         "arn:aws:iam::111122223333:saml-provider/Okta_Connect_CCP",
     ]
-    assert found.resource("aws_iam_role_policy_attachment.Okta_Role")["policy_arn"] == "${aws_iam_policy.federation.arn}"
-    assert {address for address in found.addresses() if address.startswith("aws_iam_role.")} == {"aws_iam_role.Okta_Role"}
+    assert (
+        found.resource("aws_iam_role_policy_attachment.Okta_Role")["policy_arn"] == "${aws_iam_policy.federation.arn}"
+    )
+    assert {address for address in found.addresses() if address.startswith("aws_iam_role.")} == {
+        "aws_iam_role.Okta_Role"
+    }
 
 
 def test_okta_s_metadata_feeds_iam(stack: Any) -> None:
@@ -154,7 +169,12 @@ def test_users(stack: Any) -> None:
 def test_initial_user_settings_are_left_alone_afterwards(stack: Any) -> None:
     """Supervisors and agents own routing profile, phone and names."""
     users = stack(connect__user_settings="initial").resource("aws_connect_user.users")
-    assert set(users["lifecycle"]["ignore_changes"]) == {"hierarchy_group_id", "routing_profile_id", "phone_config", "identity_info"}
+    assert set(users["lifecycle"]["ignore_changes"]) == {
+        "hierarchy_group_id",
+        "routing_profile_id",
+        "phone_config",
+        "identity_info",
+    }
 
 
 def test_govcloud(stack: Any) -> None:
@@ -186,17 +206,25 @@ def test_a_catalogue_app(stack: Any, mode: str) -> None:
 
 def test_a_custom_saml_app(stack: Any) -> None:
     """Role, RoleSessionName, SessionDuration and session tags as attribute statements; then the trust allows tags."""
-    found = stack(apps__admin__session_tags={"Team": 'String.substringBefore(user.login, "${x}")'}, okta__username="email")
+    found = stack(
+        apps__admin__session_tags={"Team": 'String.substringBefore(user.login, "${x}")'}, okta__username="email"
+    )
     app = found.resource("okta_app_saml.admin")
-    statements = {statement["name"].rpartition("/")[2]: statement["values"] for statement in app["attribute_statements"]}
+    statements = {
+        statement["name"].rpartition("/")[2]: statement["values"] for statement in app["attribute_statements"]
+    }
     assert statements == {
-        "Role": ['"arn:aws:iam::111122223333:role/Okta_Role,arn:aws:iam::111122223333:saml-provider/Okta_Connect_Admin"'],
+        "Role": [
+            '"arn:aws:iam::111122223333:role/Okta_Role,arn:aws:iam::111122223333:saml-provider/Okta_Connect_Admin"'
+        ],
         "RoleSessionName": ["user.email"],
         "SessionDuration": ['"43200"'],
         "PrincipalTag:Team": ['String.substringBefore(user.login, "$${x}")'],
     }
     assert app["user_name_template"] == "$${source.email}"
-    assert {app[key] for key in ("sso_url", "recipient", "destination")} == {"https://us-west-2.signin.aws.amazon.com/saml"}
+    assert {app[key] for key in ("sso_url", "recipient", "destination")} == {
+        "https://us-west-2.signin.aws.amazon.com/saml"
+    }
     (statement,) = json.loads(found.resource("aws_iam_role.Okta_Role")["assume_role_policy"])["Statement"]
     assert "sts:TagSession" in statement["Action"]
 
@@ -235,9 +263,14 @@ def test_role_groups_with_group_mapping(stack: Any) -> None:
     found = stack(okta__role_assignment="group_mapping", apps__admin__groups=["B", "A"])
     assert found.resource("okta_group.admin")["name"] == "aws#test-admin#Okta_Role#111122223333"
     rule = found.resource("okta_group_rule.admin")
-    assert rule["expression_value"] == 'isMemberOfAnyGroup("${data.okta_group.groups["A"].id}", "${data.okta_group.groups["B"].id}")'
+    assert (
+        rule["expression_value"]
+        == 'isMemberOfAnyGroup("${data.okta_group.groups["A"].id}", "${data.okta_group.groups["B"].id}")'
+    )
     assert rule["remove_assigned_users"] is True
-    assert found.resource("okta_group_memberships.admin")["users"] == ['${data.okta_user.users["Ada.Admin@example.com"].id}']
+    assert found.resource("okta_group_memberships.admin")["users"] == [
+        '${data.okta_user.users["Ada.Admin@example.com"].id}'
+    ]
     assert found.resource("okta_app_group_assignment.admin")["group_id"] == "${okta_group.admin.id}"
     assert "okta_app_user.admin" not in found.addresses()
 
@@ -275,11 +308,35 @@ def test_what_remains_to_do_is_checked(stack: Any) -> None:
         ("local", {"backend": {"local": {"path": "../../../terraform.test.tfstate"}}}),
         (
             {"s3": {"bucket": "acme-state", "region": "us-east-1", "kms_key_id": "alias/x"}},
-            {"backend": {"s3": {"bucket": "acme-state", "encrypt": True, "key": "connect-sso/test.tfstate", "kms_key_id": "alias/x", "region": "us-east-1", "use_lockfile": True}}},
+            {
+                "backend": {
+                    "s3": {
+                        "bucket": "acme-state",
+                        "encrypt": True,
+                        "key": "connect-sso/test.tfstate",
+                        "kms_key_id": "alias/x",
+                        "region": "us-east-1",
+                        "use_lockfile": True,
+                    }
+                }
+            },
         ),
         (
-            {"cloud": {"organization": "acme", "workspace": "w", "project": "Voice", "hostname": "tfe.example.com:8443"}},
-            {"cloud": {"hostname": "tfe.example.com:8443", "organization": "acme", "workspaces": {"name": "w", "project": "Voice"}}},
+            {
+                "cloud": {
+                    "organization": "acme",
+                    "workspace": "w",
+                    "project": "Voice",
+                    "hostname": "tfe.example.com:8443",
+                }
+            },
+            {
+                "cloud": {
+                    "hostname": "tfe.example.com:8443",
+                    "organization": "acme",
+                    "workspaces": {"name": "w", "project": "Voice"},
+                }
+            },
         ),
     ],
 )
@@ -291,7 +348,9 @@ def test_state(stack: Any, state: Any, expected: dict[str, Any]) -> None:
 
 def test_outputs(stack: Any) -> None:
     """Where each app opens, ARNs, people's profiles by name, and what is left to do by hand."""
-    found = stack(apps__desk=CCP | {"label": "Desk ${x}", "destination": "https://desk.example.com/home", "saml_provider": "Desk"})
+    found = stack(
+        apps__desk=CCP | {"label": "Desk ${x}", "destination": "https://desk.example.com/home", "saml_provider": "Desk"}
+    )
     output = found.json["output"]
     assert output["apps"]["value"]["admin"]["opens"] == "${okta_app_saml.admin.embed_url}"
     assert output["people"]["value"] == {"Ada.Admin@example.com": ["Admin"]}
@@ -349,7 +408,13 @@ def test_a_crowd_that_became_empty_keeps_its_stack(tmp_path: Path) -> None:
 
 def test_addresses_are_readable_and_order_means_nothing(tmp_path: Path) -> None:
     """No hashes; apps, groups and users in another order lead to the same bytes."""
-    other = {"username": "Bo@example.com", "first_name": "Bo", "last_name": "B", "security_profiles": ["Agent", "Admin"], "apps": ["ccp", "admin"]}
+    other = {
+        "username": "Bo@example.com",
+        "first_name": "Bo",
+        "last_name": "B",
+        "security_profiles": ["Agent", "Admin"],
+        "apps": ["ccp", "admin"],
+    }
     data = minimal(apps__ccp=CCP | {"groups": ["Agents", "Contact Centre Admins"]}, users__0__apps=["admin", "ccp"])
     data["users"].append(other)
     (tmp_path / "a").mkdir()

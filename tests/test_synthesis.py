@@ -30,7 +30,9 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def main(folder: Path, output: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run main.py as a user does."""
     environment = os.environ | {"CONNECT_SSO_ENVIRONMENTS": str(folder), "CDKTF_OUTDIR": str(output)} | variables
-    return subprocess.run([sys.executable, "main.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "main.py"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 def test_the_stacks_of_the_repositorys_environments(stacks: Path, golden: Golden) -> None:
@@ -47,7 +49,9 @@ def test_main_writes_the_same_bytes_and_says_nothing(stacks: Path, tmp_path: Pat
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert sorted(path.name for path in (tmp_path / "out" / "stacks").iterdir()) == ["dev", "prod", "prod-users"]
     for name in ("dev", "prod"):
-        assert (tmp_path / "out" / "stacks" / name / "cdk.tf.json").read_bytes() == (stacks / name / "cdk.tf.json").read_bytes()
+        assert (tmp_path / "out" / "stacks" / name / "cdk.tf.json").read_bytes() == (
+            stacks / name / "cdk.tf.json"
+        ).read_bytes()
 
 
 def test_main_stops_with_the_messages_of_check(tmp_path: Path) -> None:

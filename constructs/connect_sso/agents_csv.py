@@ -22,6 +22,7 @@ from connect_sso.problems import Problem, nearest
 from connect_sso.secrets_in_files import secret_in
 
 if TYPE_CHECKING:
+    from _csv import Reader
     from collections.abc import Callable
 
 REQUIRED: Final = ("username", "first_name", "last_name", "security_profiles")
@@ -88,7 +89,7 @@ def _header_problems(columns: list[str], file: str) -> list[Problem]:
     return problems
 
 
-def _read_rows(rows: csv._reader, columns: list[str], file: str) -> tuple[list[Person], list[Problem]]:
+def _read_rows(rows: Reader, columns: list[str], file: str) -> tuple[list[Person], list[Problem]]:
     people: list[Person] = []
     problems: list[Problem] = []
     end_of_previous = rows.line_num

@@ -185,7 +185,7 @@ class RoleGroup(Construct):
             Group(self, "group", name=group, description=f"Gets the app {label} and its role; filled by Terraform"),
             app.name,
         )
-        assignment = named(
+        named(
             AppGroupAssignment(
                 self,
                 "assignment",
@@ -197,7 +197,7 @@ class RoleGroup(Construct):
         )
         if groups:
             ids = ", ".join(f'"${{{group_id(name)}}}"' for name in sorted(groups))
-            fill = named(
+            named(
                 GroupRule(
                     self,
                     "rule",
@@ -212,7 +212,7 @@ class RoleGroup(Construct):
                 app.name,
             )
         if usernames:
-            members = named(
+            named(
                 GroupMemberships(
                     self,
                     "members",

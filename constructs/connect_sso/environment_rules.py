@@ -63,7 +63,9 @@ def _secrets(tree: Mapping) -> Iterator[Finding]:
         if what := secret_in(str(scalar.value)):
             yield path, scalar.place, f"this looks like {what}; remove it and revoke it"
         elif path and is_secret_key(str(path[-1])) and scalar.value is not None:
-            message = "credentials do not belong in a file; the providers read them from their own environment variables"
+            message = (
+                "credentials do not belong in a file; the providers read them from their own environment variables"
+            )
             yield path, scalar.place, message
 
 

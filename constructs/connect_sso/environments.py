@@ -281,7 +281,7 @@ def _message(detail: Any, path: TreePath) -> str:
     if kind == "extra_forbidden":
         valid = _keys_at(path[:-1])
         return f"not a key here{nearest(str(path[-1]), valid)} (valid: {', '.join(valid)})"
-    if kind == "string_type" and isinstance(value, bool | int | float) or hasattr(value, "isoformat"):
+    if (kind == "string_type" and isinstance(value, bool | int | float)) or hasattr(value, "isoformat"):
         return f"must be text, and YAML reads {_yaml_type(value)} here; put it in quotes"
     if kind in _EXPECTED:
         return f"must be {_EXPECTED[kind]}, not {_yaml_type(value)}"

@@ -102,7 +102,7 @@ class FederationRole(Construct):
             ),
             name,
         )
-        attachment = named(IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy_arn), name)
+        named(IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy_arn), name)
         self.arn: str = role.arn
 
 

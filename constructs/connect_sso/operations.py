@@ -127,10 +127,14 @@ def plan(loaded: LoadedEnvironment, environment: Environment) -> int:
         return code
     crowd = Stack(users_stack(loaded.name))
     if environment.connect.alias and not _instance_is_there(own, plan_json):
-        say(f"{crowd.name} is not planned yet: its {len(loaded.crowd):,} people need the instance, which {own.name} makes first")
+        say(
+            f"{crowd.name} is not planned yet: its {len(loaded.crowd):,} people need the instance, which {own.name} makes first"
+        )
         return code
     refresh = _refresh_arguments()
-    say(f"planning {crowd.name} ({len(loaded.crowd):,} people{', without asking Connect about each' if refresh else ''})")
+    say(
+        f"planning {crowd.name} ({len(loaded.crowd):,} people{', without asking Connect about each' if refresh else ''})"
+    )
     crowd.init()
     code, plan_json = crowd.plan(*refresh)
     _review(crowd, plan_json)
@@ -186,7 +190,9 @@ def _instance_is_there(own: Stack, plan_json: dict[str, Any] | None) -> bool:
         listed = own.terraform("state", "list", "aws_connect_instance.instance", capture=True)
         return bool(listed.stdout.strip())
     return any(
-        change["type"] == "aws_connect_instance" and change["mode"] == "managed" and "create" not in change["change"]["actions"]
+        change["type"] == "aws_connect_instance"
+        and change["mode"] == "managed"
+        and "create" not in change["change"]["actions"]
         for change in plan_json.get("resource_changes", [])
     )
 

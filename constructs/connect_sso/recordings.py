@@ -101,7 +101,7 @@ class Recordings(Construct):
             ),
             NAME,
         )
-        alias = named(KmsAlias(self, "key-alias", name=f"alias/{bucket}", target_key_id=key.key_id), NAME)
+        named(KmsAlias(self, "key-alias", name=f"alias/{bucket}", target_key_id=key.key_id), NAME)
         store = named(S3Bucket(self, "bucket", bucket=bucket, lifecycle=protected(protect)), NAME)
         public_access = named(
             S3BucketPublicAccessBlock(
@@ -151,7 +151,7 @@ class Recordings(Construct):
             ),
             NAME,
         )
-        cleanup = named(
+        named(
             S3BucketLifecycleConfiguration(
                 self,
                 "lifecycle",
@@ -170,7 +170,7 @@ class Recordings(Construct):
             NAME,
         )
         for kind in sorted(kinds):
-            association = named(
+            named(
                 ConnectInstanceStorageConfig(
                     self,
                     kind,

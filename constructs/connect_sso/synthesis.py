@@ -63,8 +63,8 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
             users.add_dependency(stack)
             stacks.append(users)
     app.synth()
-    for stack in stacks:
-        _write_beside(output / "stacks" / stack.node.id, stack.files)
+    for written in stacks:
+        _write_beside(output / "stacks" / written.node.id, written.files)
 
 
 def _write_beside(folder: Path, files: dict[str, str]) -> None:

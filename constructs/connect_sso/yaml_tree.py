@@ -194,6 +194,7 @@ def _forbidden_features(text: str, file: str) -> list[Problem]:
     """One problem per tag, anchor or alias, excessive depth or second document, found before anything is built from them."""
     problems: list[Problem] = []
     depth = documents = 0
+    event: Any
     for event in yaml.parse(text, Loader=Loader):
         what = None
         if isinstance(event, yaml.AliasEvent):

@@ -35,7 +35,7 @@ class Outcome:
         return [finding["code"] for finding in self.json["findings"]]
 
     def says(self, code: str) -> str:
-        return next(finding["says"] for finding in self.json["findings"] if finding["code"] == code)
+        return next(str(finding["says"]) for finding in self.json["findings"] if finding["code"] == code)
 
 
 class Decode:

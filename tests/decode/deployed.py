@@ -22,7 +22,7 @@ from tests.decode.responses import (
 INSTANCE_ARN = f"arn:aws:connect:{REGION}:{ACCOUNT}:instance/{INSTANCE_ID}"
 CCP_PROVIDER = f"arn:aws:iam::{ACCOUNT}:saml-provider/Okta_Connect_CCP"
 POLICY_ARN = f"arn:aws:iam::{ACCOUNT}:policy/okta_federation_policy"
-TRUST = {
+TRUST: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {
@@ -33,7 +33,7 @@ TRUST = {
         }
     ],
 }
-PERMISSION = {
+PERMISSION: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [
         {

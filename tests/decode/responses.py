@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from lxml import etree
-from signxml import DigestAlgorithm, SignatureMethod, XMLSigner
-from signxml.algorithms import CanonicalizationMethod
+from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
+from signxml.signer import XMLSigner
 
 ISSUED = datetime.datetime(2026, 11, 24, 10, 0, 0, tzinfo=datetime.UTC)
 ACCOUNT = "111122223333"
@@ -249,7 +249,8 @@ def sign(element: etree._Element, by: Signer, *, sha1: bool = False, with_certif
     if not with_certificate:
         signature = signed.find(f"{{{DS}}}Signature")
         assert signature is not None
-        signature.remove(signature.find(f"{{{DS}}}KeyInfo"))
+        for key_info in signature.findall(f"{{{DS}}}KeyInfo"):
+            signature.remove(key_info)
     return signed
 
 

@@ -25,7 +25,7 @@ GOOD = Response()
 TEXT = GOOD.base64()
 CCP = f"{RELAY_STATE}?destination=%2Fccp-v2%2Fchat&new_domain=true"
 
-WITHOUT_RELAY_STATE = {
+WITHOUT_RELAY_STATE: dict[str, str | bytes] = {
     "base64": TEXT,
     "base64 in lines": "\n".join(textwrap.wrap(TEXT, 76)),
     "base64 in lines, Windows": "\r\n".join(textwrap.wrap(TEXT, 76)) + "\r\n",
@@ -42,7 +42,7 @@ WITHOUT_RELAY_STATE = {
     "base64 from PowerShell": TEXT.encode("utf-16"),
 }
 
-WITH_RELAY_STATE = {
+WITH_RELAY_STATE: dict[str, str | bytes] = {
     "form body": GOOD.form(CCP),
     "form body, the other way round": urlencode({"RelayState": CCP, "SAMLResponse": TEXT}),
     "form body, the base64 as it is": f"SAMLResponse={TEXT}&RelayState={quote(CCP, safe='')}",

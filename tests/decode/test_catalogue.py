@@ -131,14 +131,14 @@ def _trust(**changes: Any) -> Change:
     return _set(
         "aws_iam_role.Okta_Role",
         assume_role_policy=json.dumps({**TRUST, "Statement": [{**TRUST["Statement"][0], **changes}]}),
-    )  # type: ignore[dict-item]
+    )
 
 
 def _permission(**changes: Any) -> Change:
     return _set(
         "aws_iam_policy.federation",
         policy=json.dumps({**PERMISSION, "Statement": [{**PERMISSION["Statement"][0], **changes}]}),
-    )  # type: ignore[dict-item]
+    )
 
 
 def _without(address: str) -> Change:

@@ -20,7 +20,7 @@ ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64
 def release(constraint: str) -> str:
     """A release that satisfies an exact or `~>` constraint: the oldest one."""
     numbers = re.findall(r"\d+", constraint)
-    return ".".join((numbers + ["0", "0"])[:3])
+    return ".".join(([*numbers, "0", "0"])[:3])
 
 
 def build(folder: Path, constraints: Iterable[tuple[str, str]]) -> None:

@@ -154,7 +154,7 @@ def _diagnostics(work: Callable[[], None]) -> list[pb.Diagnostic]:
         work()
     except Refused as refusal:
         return [pb.Diagnostic(severity=pb.Diagnostic.ERROR, summary=str(refusal))]
-    except Exception:  # noqa: BLE001  # whatever it is, the person in front of Terraform should see it
+    except Exception:  # whatever it is, the person in front of Terraform should see it
         return [pb.Diagnostic(severity=pb.Diagnostic.ERROR, summary="sandbox defect", detail=traceback.format_exc())]
     return []
 
