@@ -39,10 +39,18 @@ demo: .venv/installed ## plan and apply the demo environment in the offline sand
 test: setup ## the whole test suite, real Terraform included
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
-check: .venv/installed ## format, lint, types, environment files, policies
+# checkov pins a large tree of its own, so it has a virtualenv of its own.
+.venv-check/installed: requirements/check.txt
+	@echo "==> installing the pinned checkov and parliament into .venv-check (a minute or two, once)"
+	@$(PYTHON) -m venv .venv-check
+	@.venv-check/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/check.txt
+	@touch $@
+
+check: .venv/installed .venv-check/installed ## format, lint, types, environment files, policies
 	@echo "==> ruff" && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@echo "==> mypy" && $(BIN)/mypy
 	@echo "==> connect-sso check" && $(BIN)/connect-sso check
+	@echo "==> checkov and parliament over the synthesized stacks" && $(BIN)/python -m ci.lint_stacks
 
 bench: .venv/installed ## how fast, as ratios measured in one run
 	@$(BIN)/python -m tests.bench
