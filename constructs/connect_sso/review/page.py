@@ -1,0 +1,32 @@
+"""docs/review.md: the kinds of findings, from the catalogue itself."""
+
+from __future__ import annotations
+
+from connect_sso.review.findings import CATALOGUE
+
+_HEAD = """# The review of a plan
+
+    terraform show -json plan | connect-sso review -
+
+says what a plan means for sign-in: a verdict in one line, the findings that a person must decide, who gains and who loses what by name, the rest folded away, and where it comes from.
+`make plan ENV=dev` shows it after every plan, also after one that Terraform refused. Formats: `--format text` (default), `markdown` for pull requests, `json` with a published schema (`connect_sso/review/review.schema.json`).
+
+Exit code 0: nothing to decide. 3: something to decide, and not accepted. 1: not a plan, or one of an unknown major format version.
+
+`--accept CODE` accepts all findings of a kind, `--accept CODE:ADDRESS` the one at an address; `--accepted-by WHO` is recorded in the report. Each finding must be accepted for exit code 0.
+
+Sensitive values and the plan's variables never appear. The JSON of a plan itself holds secrets in clear: pipe it, and do not keep or upload it.
+
+## Findings
+
+<!-- Written by `make goldens` from the catalogue in connect_sso/review/findings.py. -->
+
+| code | what it is | what it costs |
+|---|---|---|
+"""
+
+
+def review_page() -> str:
+    """The page as Markdown."""
+    rows = (f"| `{code.name}` | {code.title} | {code.cost} |\n" for code in CATALOGUE)
+    return _HEAD + "".join(rows)
