@@ -48,5 +48,5 @@ def synthesized(
     stacks = output / "stacks"
     return {
         path.name: Synthesized(json.loads((path / "cdk.tf.json").read_text(encoding="utf-8")), path)
-        for path in stacks.iterdir()
+        for path in sorted(stacks.iterdir())
     }
