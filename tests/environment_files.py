@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 from typing import Any
 
@@ -76,8 +75,3 @@ def loaded(
 def messages(environment: LoadedEnvironment) -> list[str]:
     """Its errors as `key: message`."""
     return [f"{problem.key}: {problem.message}" for problem in environment.errors]
-
-
-def as_yaml(value: Any) -> str:
-    """A value in YAML's flow form, on one line."""
-    return json.dumps(value)
