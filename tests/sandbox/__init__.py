@@ -1,7 +1,8 @@
 """AWS and Okta on this machine: the real Terraform plans and applies the stacks with no account and no network.
 
 company.json    a made-up company: its Okta directory and the Connect instances that it already has
-schemas/        what the real providers accept, as Terraform prints it
+schemas/        what the real providers accept, as Terraform prints it; print_schemas.py prints it anew
+bound.py        what the pinned bindings take: the test of the schemas compares the two
 plugin.py       Terraform's plugin protocol: serves any such schema
 resources.py    what a schema does not say, generically: identity, replacement, defaults, refusals
 aws.py okta.py  the same for the types that the stacks use, each fact with its source

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tests.sandbox.provider import schema_file
+
 ROOT = Path(__file__).resolve().parents[2]
 HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 SOURCES = {"aws": "hashicorp/aws", "okta": "okta/okta"}
-BOUND = {"aws": "6.25.0", "okta": "4.20.0"}
-"""The releases that the bindings are made for and the schemas are of."""
+BOUND = {provider: schema_file(provider).stem.removeprefix(f"{provider}-") for provider in SOURCES}
+"""The releases that the schemas are of, those that the bindings are made for."""
 
 ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 

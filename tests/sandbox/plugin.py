@@ -124,12 +124,13 @@ def _attribute(name: str, attribute: Mapping[str, Any]) -> pb.Schema.Attribute:
             attributes=[_attribute(inner, item) for inner, item in sorted(nested["attributes"].items())],
             nesting=getattr(pb.Schema.Object, nested["nesting_mode"].upper()),
         ),
-        **{flag: bool(attribute.get(flag)) for flag in ("required", "optional", "computed", "sensitive")},
+        **{flag: bool(attribute.get(flag)) for flag in ("required", "optional", "computed", "sensitive", "deprecated")},
     )
 
 
 def _block(block: Mapping[str, Any]) -> pb.Schema.Block:
     return pb.Schema.Block(
+        deprecated=bool(block.get("deprecated")),
         attributes=[_attribute(name, item) for name, item in sorted(block.get("attributes", {}).items())],
         block_types=[
             pb.Schema.NestedBlock(

@@ -22,10 +22,15 @@ CLOUD = "CONNECT_SSO_SANDBOX"
 SCHEMAS = Path(__file__).parent / "schemas"
 
 
+def schema_file(provider: str, folder: Path = SCHEMAS) -> Path:
+    """The file with what one of the two providers accepts; its name carries the release, as in `aws-6.25.0.json`."""
+    (file,) = folder.glob(f"{provider}-*.json")
+    return file
+
+
 def schemas(provider: str) -> Mapping[str, Any]:
     """What the provider accepts, in the form of `terraform providers schema -json`."""
-    (file,) = SCHEMAS.glob(f"{provider}-*.json")
-    ((_, found),) = json.loads(file.read_text("utf-8"))["provider_schemas"].items()
+    ((_, found),) = json.loads(schema_file(provider).read_text("utf-8"))["provider_schemas"].items()
     result: Mapping[str, Any] = found
     return result
 
