@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.review.scenarios import Scenario
+from tests.review.scenarios import CROWD, Scenario, crowd
 from tests.sandbox.terraform import Sandbox, Stack
 
 ROOT = Path(__file__).parents[2]
@@ -32,10 +32,15 @@ class Deployed:
     def stack(self, name: str) -> Stack:
         """The stack of an environment, deployed."""
         if name not in self.stacks:
+            if name.endswith("-users"):
+                self.stack(name.removesuffix("-users"))  # it looks for the instance there
             stack = self.sandbox.stack(self.root / "out" / "stacks" / name)
+            if name.endswith("-users"):
+                stack.edit(crowd(CROWD))
             stack.init()
-            self.first_plans[name] = _bytes(stack.plan().json)
-            stack.apply()
+            plan = stack.plan()
+            self.first_plans[name] = _bytes(plan.json)
+            stack.apply(plan.file.name)
             self.stacks[name] = stack
         return self.stacks[name]
 
@@ -46,7 +51,8 @@ class Deployed:
         original = file.read_text("utf-8")
         try:
             stack.edit(scenario.edit)
-            plan = stack.plan(check=False)
+            # Nothing changed since the apply, so nothing need be read again.
+            plan = stack.plan("-refresh=false", *scenario.options, check=False)
         finally:
             file.write_text(original, "utf-8")
         assert plan.json, plan.text

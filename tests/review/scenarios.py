@@ -22,6 +22,10 @@ class Scenario:
     edit: Edit
     findings: frozenset[tuple[str, str]] = frozenset()
     """Code and address of everything that a person must decide."""
+    close_to: frozenset[str] = frozenset()
+    """Codes that the change comes close to: none of its findings may have one."""
+    options: tuple[str, ...] = ()
+    """Further options for `terraform plan`."""
 
 
 def the(stack: dict[str, Any], address: str) -> dict[str, Any]:
@@ -108,6 +112,18 @@ PERSON = {
     "routing_profile": "Basic Routing Profile",
 }
 
+CROWD = 50
+"""How many agents the crowd's stack has: a tenth of them is as many as it takes for a mass removal."""
+
+
+def crowd(count: int) -> Edit:
+    """Make the first so many agents the crowd, in place of those of the CSV."""
+    names = [f"agent.{number:02}@example.com" for number in range(count)]
+    return lambda stack: stack["locals"].update(
+        people={name: PERSON | {"security_profiles": ["Agent"]} for name in names}
+    )
+
+
 TRUST = "aws_iam_role.Okta_Role"
 FEDERATION = "aws_iam_policy.federation"
 BUCKET = "connect-dev-111122223333-us-east-1"
@@ -124,6 +140,17 @@ def assign(app: str, group: str) -> Edit:
     def edit(stack: dict[str, Any]) -> None:
         the(stack, f"okta_app_group_assignment.{app}")["for_each"][group] = group
         the(stack, "data.okta_group.groups")["for_each"][group] = group
+
+    return edit
+
+
+def authentication_policy(app: str, name: str, *, read_only: bool = False) -> Edit:
+    """Look an authentication policy up, and, unless `read_only`, make it the app's."""
+
+    def edit(stack: dict[str, Any]) -> None:
+        stack["data"].setdefault("okta_policy", {})["factors"] = {"name": name, "type": "ACCESS_POLICY"}
+        if not read_only:
+            the(stack, app)["authentication_policy"] = "${data.okta_policy.factors.id}"
 
     return edit
 
@@ -387,9 +414,73 @@ SCENARIOS = (
         ),
         frozenset({("forgotten", "aws_kms_alias.recordings")}),
     ),
+    Scenario(
+        "destroyed",
+        "dev",
+        all_of(),
+        frozenset(
+            {
+                ("instance-destroyed", "aws_connect_instance.instance"),
+                ("saml-provider-destroyed", "aws_iam_saml_provider.admin"),
+                ("saml-provider-destroyed", "aws_iam_saml_provider.ccp"),
+                ("role-destroyed", "aws_iam_role.Okta_Role"),
+                ("role-destroyed", "aws_iam_role.Okta_CCP_Role"),
+                ("app-destroyed", "okta_app_saml.admin"),
+                ("app-destroyed", "okta_app_saml.ccp"),
+                ("last-administrator", 'aws_connect_user.users["Ada.Admin@example.com"]'),
+                ("last-administrator", 'okta_app_group_assignment.admin["Contact Centre Admins"]'),
+                ("storage-destroyed", "aws_s3_bucket.recordings"),
+                ("storage-destroyed", "aws_kms_key.recordings"),
+            }
+        ),
+        close_to=frozenset({"mass-removal"}),
+        options=("-destroy",),
+    ),
+    Scenario(
+        "roles-sessions-and-factors",
+        "dev",
+        all_of(
+            in_json(
+                "okta_app_group_assignment.ccp", "profile", lambda profile: profile["samlRoles"].append("Okta_Role")
+            ),
+            in_json("okta_app_saml.ccp", "app_settings_json", lambda values: values.update(sessionDuration=86400)),
+            authentication_policy("okta_app_saml.admin", "Password only"),
+        ),
+        frozenset(
+            {
+                ("role-assigned", 'okta_app_group_assignment.ccp["Contact Centre Agents"]'),
+                ("session-lengthened", "okta_app_saml.ccp"),
+                ("authentication-policy-changed", "okta_app_saml.admin"),
+            }
+        ),
+    ),
+    Scenario(
+        "crowd-cut-short",
+        "prod-users",
+        crowd(CROWD - 6),
+        frozenset({("mass-removal", "aws_connect_user.users")}),
+    ),
     # --- what comes close and does not ---------------------------------------------------------------------------
-    Scenario("label", "dev", setting("okta_app_saml.ccp", label="Contact Control Panel")),
-    Scenario("telephony", "dev", setting("aws_connect_instance.instance", contact_flow_logs_enabled=True)),
+    Scenario(
+        "label",
+        "dev",
+        setting("okta_app_saml.ccp", label="Contact Control Panel"),
+        close_to=frozenset({"app-destroyed", "app-deactivated", "app-replaced", "audience-changed"}),
+    ),
+    Scenario(
+        "telephony",
+        "dev",
+        setting("aws_connect_instance.instance", contact_flow_logs_enabled=True),
+        close_to=frozenset({"instance-destroyed", "instance-replaced"}),
+    ),
+    Scenario(
+        "administration-handed-over",
+        "dev",
+        people(lambda who: who.update({"Ada.Admin@example.com": ["Agent"], "Bo.Agent@example.com": ["Admin"]})),
+        frozenset({("admin-profile-gained", 'aws_connect_user.users["Bo.Agent@example.com"]')}),
+        close_to=frozenset({"last-administrator"}),
+    ),
+    Scenario("a-tenth-of-the-crowd", "prod-users", crowd(CROWD - 5), close_to=frozenset({"mass-removal"})),
     Scenario(
         "harmless-iam",
         "dev",
@@ -406,8 +497,38 @@ SCENARIOS = (
                 "policy",
                 statement(lambda entry: entry.update(Action="iam:ListRoles")),
             ),
-            setting("aws_iam_saml_provider.ccp", tags={"team": "contact-centre"}),
+            setting(
+                "aws_iam_saml_provider.ccp",
+                tags={"team": "contact-centre"},
+                saml_metadata_document=r'${replace(okta_app_saml.ccp.metadata, "><", ">\n  <")}',
+            ),
+            setting("aws_iam_access_key.api_integration", status="Inactive"),
+            lambda stack: stack["output"].update(key_of={"value": "${aws_iam_access_key.api_integration.user}"}),
         ),
+        close_to=frozenset(
+            {
+                "saml-provider-destroyed",
+                "saml-provider-replaced",
+                "role-destroyed",
+                "role-replaced",
+                "trust-widened",
+                "permission-widened",
+                "session-lengthened",
+                "access-key-created",
+                "secret-read",
+                "metadata-changed",
+            }
+        ),
+    ),
+    Scenario(
+        "harmless-catalogue-app",
+        "dev",
+        all_of(
+            in_json("okta_app_saml.ccp", "app_settings_json", lambda values: values.update(sessionDuration=3600)),
+            in_json("okta_app_group_assignment.ccp", "profile", lambda profile: profile.update(samlRoles=[])),
+            authentication_policy("okta_app_saml.ccp", "Any two factors", read_only=True),
+        ),
+        close_to=frozenset({"role-assigned", "session-lengthened", "authentication-policy-changed"}),
     ),
     Scenario(
         "harmless-okta",
@@ -416,6 +537,17 @@ SCENARIOS = (
             lambda stack: the(stack, "okta_app_saml.ccp")["attribute_statements"].reverse(),
             setting("okta_app_saml.ccp", hide_ios=True, enduser_note="Use a headset"),
             lambda stack: the(stack, "okta_app_saml.admin")["attribute_statements"][2].update(values=['"3600"']),
+        ),
+        close_to=frozenset(
+            {
+                "signing-changed",
+                "endpoint-changed",
+                "relay-state-changed",
+                "assertion-changed",
+                "session-name-changed",
+                "session-lengthened",
+                "app-open-to-all",
+            }
         ),
     ),
     Scenario(
@@ -427,6 +559,7 @@ SCENARIOS = (
             assign("ccp", "Contact Centre Supervisors"),
             lambda stack: the(stack, "okta_app_group_assignment.ccp")["for_each"].pop("Contact Centre Agents"),
         ),
+        close_to=frozenset({"admin-app-assigned", "admin-profile-gained", "last-administrator", "mass-removal"}),
     ),
     Scenario(
         "harmless-storage",
@@ -438,6 +571,7 @@ SCENARIOS = (
             setting("aws_kms_key.recordings", description="Recordings"),
             setting("aws_s3_bucket.recordings", tags={"team": "contact-centre"}),
         ),
+        close_to=frozenset({"storage-destroyed", "encryption-weakened", "public-access", "storage-weakened"}),
     ),
     Scenario(
         "moved",
@@ -453,7 +587,13 @@ SCENARIOS = (
                 block.pop("depends_on") for block in stack["resource"]["aws_connect_instance_storage_config"].values()
             ],
         ),
+        close_to=frozenset({"forgotten", "storage-weakened"}),
     ),
-    Scenario("other-resource", "dev", adding("terraform_data.note", input="nothing to do with sign-in")),
+    Scenario(
+        "other-resource",
+        "dev",
+        adding("terraform_data.note", input="nothing to do with sign-in"),
+        close_to=frozenset({"unknown-resource", "new-environment"}),
+    ),
 )
 """Every scenario; those without findings come close to one and are none."""

@@ -17,60 +17,9 @@ from hypothesis import strategies as st
 import connect_sso.review
 from connect_sso.review.page import review_page
 from tests.conftest import ROOT, Golden
+from tests.review.plans import change, destroyed, plan
 
 SECRET = "hunter2-very-secret"
-
-
-def change(address: str, actions: list[str], before: Any, after: Any, **more: Any) -> dict[str, Any]:
-    """One resource change as `terraform show -json` has it."""
-    kind, _, name = address.partition(".")
-    body = {
-        "actions": actions,
-        "before": before,
-        "after": after,
-        "after_unknown": {},
-        "before_sensitive": {},
-        "after_sensitive": {},
-    }
-    return {
-        "address": address,
-        "mode": "managed",
-        "type": kind,
-        "name": name,
-        "provider_name": "p",
-        "change": body | more,
-    }
-
-
-def plan(*changes: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A plan with an instance that is there already, so that it is no new environment."""
-    there = change(
-        "aws_connect_instance.instance",
-        ["no-op"],
-        {"id": "i", "instance_alias": "acme"},
-        {"id": "i", "instance_alias": "acme"},
-    )
-    state = {
-        "values": {
-            "root_module": {
-                "resources": [
-                    {
-                        "address": "aws_connect_instance.instance",
-                        "mode": "managed",
-                        "type": "aws_connect_instance",
-                        "name": "instance",
-                        "values": {"id": "i"},
-                    }
-                ]
-            }
-        }
-    }
-    return {
-        "format_version": "1.2",
-        "terraform_version": "1.11.4",
-        "prior_state": state,
-        "resource_changes": [there, *changes],
-    } | more
 
 
 def review(data: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -80,12 +29,7 @@ def review(data: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=text, cwd=ROOT, env=os.environ, capture_output=True, text=True, check=False)
 
 
-DESTROYED = change(
-    "aws_iam_saml_provider.admin",
-    ["delete"],
-    {"name": "Okta", "arn": "arn:aws:iam::111122223333:saml-provider/Okta"},
-    None,
-)
+DESTROYED = destroyed("aws_iam_saml_provider.admin", name="Okta", arn="arn:aws:iam::111122223333:saml-provider/Okta")
 
 
 def test_nothing_to_decide() -> None:

@@ -19,7 +19,7 @@ _GUARDS = {
     "aws_s3_bucket_server_side_encryption_configuration": ("encryption-weakened", "default encryption"),
     "aws_s3_bucket_policy": ("encryption-weakened", "bucket policy"),
     "aws_s3_bucket_versioning": ("storage-weakened", "versioning"),
-    "aws_connect_instance_storage_config": ("storage-weakened", "storage of one kind of recordings"),
+    "aws_connect_instance_storage_config": ("storage-weakened", "place of storage"),
 }
 """What protects a bucket, with the code for its end and what to call it."""
 
@@ -60,11 +60,19 @@ def _destroyed(world: World) -> Iterator[Finding]:
 
 
 def _guards_removed(world: World) -> Iterator[Finding]:
+    gone = {
+        identifier
+        for kind, name in (("aws_s3_bucket", "bucket"), ("aws_connect_instance", "id"))
+        for change in world.plan.of(kind)
+        if change.deletes and isinstance(identifier := change.old().get(name), str)
+    }
     for kind, (code, noun) in _GUARDS.items():
         standing = {_target(side) for change in world.plan.of(kind) if (side := change.after) is not None}
         for change in world.plan.of(kind):
             if not change.deletes or change.replaces or _target(change.old()) in standing:
                 continue
+            if change.old().text("bucket") in gone or change.old().text("instance_id") in gone:
+                continue  # what it protected goes as well, which is a graver finding
             if kind == "aws_s3_bucket_policy" and not policy_changes(change.old().get("policy"), None):
                 continue  # it only allowed things
             says = words(f"The {noun} of {{}} is taken away.", _target(change.old()))

@@ -1,0 +1,479 @@
+"""Each finding code has a plan that triggers it and one that comes close: made by Terraform, or by hand below.
+
+What Terraform makes is in scenarios.py. Here is what it cannot be brought to do in the sandbox, and what is varied more
+cheaply than with a plan of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connect_sso.review.findings import CODES
+from tests.review.plans import INSTANCE, change, created, destroyed, found, plan, replaced, standing, updated
+from tests.review.scenarios import SCENARIOS
+
+FIRST_PLAN = "new-environment"
+"""Its plans are the environments' first ones: `test_the_first_plan_is_one_finding`."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A plan made by hand, with all that must be found in it."""
+
+    name: str
+    plan: dict[str, Any]
+    findings: frozenset[tuple[str, str]] = frozenset()
+    close_to: frozenset[str] = frozenset()
+
+
+def case(name: str, *changes: dict[str, Any], close_to: str = "", says: str = "", **more: Any) -> Case:
+    """A case whose findings (codes, with spaces between) are all at the address of the first change."""
+    findings = frozenset((code, changes[0]["address"]) for code in says.split())
+    return Case(name, plan(*changes, **more), findings, frozenset(close_to.split()))
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+ROLE = {
+    "name": "Okta_Role",
+    "assume_role_policy": policy({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRoleWithSAML"}),
+    "max_session_duration": 28800,
+}
+APP = {
+    "id": "0oa1",
+    "label": "CCP",
+    "status": "ACTIVE",
+    "default_relay_state": "https://example.com/?destination=%2Fccp-v2",
+}
+BUCKET = {"bucket": "recordings", "id": "recordings"}
+KEY = {"arn": "arn:aws:kms:us-east-1:111122223333:key/1", "enable_key_rotation": True, "deletion_window_in_days": 20}
+BLOCK = {"bucket": "recordings"} | dict.fromkeys(
+    ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True
+)
+TLS = {
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": "arn:aws:s3:::recordings/*",
+    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+}
+CALLS = {"instance_id": INSTANCE, "resource_type": "CALL_RECORDINGS"}
+
+
+def stored(bucket: str, key: str | None = None) -> list[dict[str, Any]]:
+    """The storage configuration of one kind of recordings."""
+    encryption = [{"key_id": key}] if key else []
+    return [{"s3_config": [{"bucket_name": bucket, "encryption_config": encryption}], "storage_type": "S3"}]
+
+
+def encrypted(algorithm: str, key: str | None = None) -> list[dict[str, Any]]:
+    """A bucket's default encryption."""
+    return [{"apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm, "kms_master_key_id": key}]}]
+
+
+CASES = (
+    # --- the contact centre --------------------------------------------------------------------------------------
+    case(
+        "an instance left over from a replacement",
+        change("aws_connect_instance.instance", ["delete"], {"id": "i", "instance_alias": "old"}, None)
+        | {"deposed": "1a2b3c4d"},
+        says="instance-destroyed",
+    ),
+    case(
+        "an instance of another kind of resource",
+        destroyed("terraform_data.aws_connect_instance", input="i"),
+        close_to="instance-destroyed",
+    ),
+    case(
+        "an instance looked up anew",
+        change("data.aws_connect_instance.instance", ["read"], None, {"id": "i"}),
+        close_to="instance-replaced",
+    ),
+    # --- AWS -----------------------------------------------------------------------------------------------------
+    case(
+        "a provider made anew",
+        replaced("aws_iam_saml_provider.admin", {"name": "Okta"}, name="Other"),
+        says="saml-provider-replaced",
+    ),
+    case("a role made anew", replaced("aws_iam_role.r", ROLE, name="Other"), says="role-replaced"),
+    case(
+        "longer sessions of a role",
+        updated("aws_iam_role.r", ROLE, max_session_duration=43200),
+        says="session-lengthened",
+    ),
+    case(
+        "shorter sessions of a role",
+        updated("aws_iam_role.r", ROLE, max_session_duration=3600),
+        close_to="session-lengthened",
+    ),
+    case("a key that is made", created("aws_iam_access_key.k", user="u"), says="access-key-created"),
+    case(
+        "a key that works again",
+        updated("aws_iam_access_key.k", {"user": "u", "status": "Inactive"}, status="Active"),
+        says="access-key-created",
+    ),
+    case("a key that is destroyed", destroyed("aws_iam_access_key.k", user="u"), close_to="access-key-created"),
+    case(
+        "a role without its boundary",
+        updated(
+            "aws_iam_role.r",
+            ROLE | {"permissions_boundary": "arn:aws:iam::111122223333:policy/b"},
+            permissions_boundary=None,
+        ),
+        says="permission-widened",
+    ),
+    case(
+        "a role with a new boundary",
+        updated("aws_iam_role.r", ROLE, permissions_boundary="arn:aws:iam::111122223333:policy/b"),
+        close_to="permission-widened",
+    ),
+    # --- Okta ----------------------------------------------------------------------------------------------------
+    case(
+        "another certificate",
+        updated("okta_app_saml.ccp", APP | {"key_id": "old"}, key_id="new"),
+        says="signing-changed",
+    ),
+    case(
+        "a weaker signature",
+        updated("okta_app_saml.ccp", APP | {"signature_algorithm": "RSA_SHA256"}, signature_algorithm="RSA_SHA1"),
+        says="signing-changed",
+    ),
+    case(
+        "only the response is signed",
+        updated("okta_app_saml.ccp", APP | {"assertion_signed": True}, assertion_signed=False),
+        says="signing-changed",
+    ),
+    case(
+        "the assertion is signed as well",
+        updated("okta_app_saml.ccp", APP | {"assertion_signed": False}, assertion_signed=True),
+        close_to="signing-changed",
+    ),
+    case(
+        "metadata only",
+        updated("okta_app_saml.ccp", APP | {"metadata": "<a/>"}, metadata="<b/>"),
+        says="metadata-changed",
+    ),
+    case(
+        "another endpoint",
+        updated(
+            "okta_app_saml.ccp",
+            APP | {"acs_endpoints": ["https://a.example/saml"]},
+            acs_endpoints=["https://b.example/saml"],
+        ),
+        says="endpoint-changed",
+    ),
+    case(
+        "endpoints in another order",
+        updated(
+            "okta_app_saml.ccp",
+            APP
+            | {
+                "acs_endpoints_indices": [
+                    {"index": 0, "url": "https://a.example"},
+                    {"index": 1, "url": "https://b.example"},
+                ]
+            },
+            acs_endpoints_indices=[{"index": 1, "url": "https://b.example"}, {"index": 0, "url": "https://a.example"}],
+        ),
+        close_to="endpoint-changed",
+    ),
+    case(
+        "no audience is no audience",
+        updated("okta_app_saml.ccp", APP | {"audience": None}, audience=""),
+        close_to="audience-changed",
+    ),
+    case(
+        "another audience",
+        updated("okta_app_saml.ccp", APP | {"audience": "urn:amazon:webservices"}, audience=""),
+        says="audience-changed",
+    ),
+    case(
+        "people add it themselves",
+        updated("okta_app_saml.ccp", APP, accessibility_self_service=True),
+        says="app-open-to-all",
+    ),
+    case(
+        "people no longer add it themselves",
+        updated("okta_app_saml.ccp", APP | {"accessibility_self_service": True}, accessibility_self_service=False),
+        close_to="app-open-to-all",
+    ),
+    case(
+        "active again",
+        updated("okta_app_saml.ccp", APP | {"status": "INACTIVE"}, status="ACTIVE"),
+        close_to="app-deactivated",
+    ),
+    case(
+        "a policy that is destroyed",
+        destroyed("okta_app_signon_policy.p", name="Two factors"),
+        says="authentication-policy-changed",
+    ),
+    case(
+        "a rule that changes",
+        updated("okta_app_signon_policy_rule.r", {"name": "r", "factor_mode": "2FA"}, factor_mode="1FA"),
+        says="authentication-policy-changed",
+    ),
+    case(
+        "a policy that is read",
+        change("data.okta_policy.p", ["read"], None, {"name": "Two factors"}),
+        close_to="authentication-policy-changed",
+    ),
+    case(
+        "a role for one more person",
+        updated(
+            "okta_app_user.u",
+            {"app_id": "0oa1", "username": "Ada", "user_id": "00u1", "profile": '{"role": "A"}'},
+            profile='{"role": "B"}',
+        ),
+        standing("okta_app_saml.ccp", **APP),
+        says="role-assigned",
+    ),
+    case(
+        "a profile with another department",
+        updated(
+            "okta_app_user.u",
+            {"app_id": "0oa1", "username": "Ada", "user_id": "00u1", "profile": '{"role": "A"}'},
+            profile='{"role": "A", "department": "B"}',
+        ),
+        standing("okta_app_saml.ccp", **APP),
+        close_to="role-assigned",
+    ),
+    # --- recordings ----------------------------------------------------------------------------------------------
+    case("another bucket", replaced("aws_s3_bucket.b", BUCKET, bucket="other"), says="storage-destroyed"),
+    case("a key that goes", destroyed("aws_kms_key.k", **KEY), says="storage-destroyed"),
+    case("an alias that goes", destroyed("aws_kms_alias.k", name="alias/recordings"), close_to="storage-destroyed"),
+    case(
+        "the rule on when recordings end",
+        updated("aws_s3_bucket_lifecycle_configuration.b", {"bucket": "b", "rule": []}, rule=[{"id": "x"}]),
+        close_to="storage-weakened",
+    ),
+    case("a shorter wait", updated("aws_kms_key.k", KEY, deletion_window_in_days=7), says="storage-weakened"),
+    case("a longer wait", updated("aws_kms_key.k", KEY, deletion_window_in_days=30), close_to="storage-weakened"),
+    case(
+        "a key that no longer rotates",
+        updated("aws_kms_key.k", KEY, enable_key_rotation=False),
+        says="encryption-weakened",
+    ),
+    case("a key that is made", created("aws_kms_key.k", **KEY), close_to="encryption-weakened"),
+    case(
+        "public policies",
+        updated("aws_s3_bucket_public_access_block.b", BLOCK, block_public_policy=False),
+        says="public-access",
+    ),
+    case(
+        "a new bucket that is less than private",
+        created("aws_s3_bucket_public_access_block.b", **BLOCK | {"block_public_acls": None}),
+        says="public-access",
+    ),
+    case(
+        "a new bucket that is private",
+        created("aws_s3_bucket_public_access_block.b", **BLOCK),
+        close_to="public-access",
+    ),
+    case(
+        "an access list for everyone",
+        updated("aws_s3_bucket.b", BUCKET | {"acl": "private"}, acl="public-read"),
+        says="public-access",
+    ),
+    case(
+        "access lists count",
+        updated(
+            "aws_s3_bucket_ownership_controls.b",
+            {"bucket": "b", "rule": [{"object_ownership": "BucketOwnerEnforced"}]},
+            rule=[{"object_ownership": "ObjectWriter"}],
+        ),
+        says="public-access",
+    ),
+    case(
+        "access lists no longer count",
+        updated(
+            "aws_s3_bucket_ownership_controls.b",
+            {"bucket": "b", "rule": [{"object_ownership": "ObjectWriter"}]},
+            rule=[{"object_ownership": "BucketOwnerEnforced"}],
+        ),
+        close_to="public-access",
+    ),
+    case(
+        "no more TLS",
+        destroyed("aws_s3_bucket_policy.b", bucket="recordings", policy=policy(TLS)),
+        says="encryption-weakened",
+    ),
+    case(
+        "a policy that only allowed",
+        destroyed("aws_s3_bucket_policy.b", bucket="recordings", policy=policy(TLS | {"Effect": "Allow"})),
+        close_to="encryption-weakened",
+    ),
+    case(
+        "Amazon's own key",
+        updated(
+            "aws_s3_bucket_server_side_encryption_configuration.b",
+            {"bucket": "b", "rule": encrypted("aws:kms", "k")},
+            rule=encrypted("AES256"),
+        ),
+        says="encryption-weakened",
+    ),
+    case(
+        "a key at last",
+        updated(
+            "aws_s3_bucket_server_side_encryption_configuration.b",
+            {"bucket": "b", "rule": encrypted("AES256")},
+            rule=encrypted("aws:kms", "k"),
+        ),
+        close_to="encryption-weakened",
+    ),
+    case(
+        "recordings go elsewhere",
+        updated(
+            "aws_connect_instance_storage_config.c",
+            CALLS | {"storage_config": stored("a", "k")},
+            storage_config=stored("b", "k"),
+        ),
+        says="storage-weakened",
+    ),
+    case(
+        "recordings with a key at last",
+        updated(
+            "aws_connect_instance_storage_config.c",
+            CALLS | {"storage_config": stored("a")},
+            storage_config=stored("a", "k"),
+        ),
+        close_to="encryption-weakened",
+    ),
+    case(
+        "recordings without a key",
+        updated(
+            "aws_connect_instance_storage_config.c",
+            CALLS | {"storage_config": stored("a", "k")},
+            storage_config=stored("a"),
+        ),
+        says="encryption-weakened",
+    ),
+    case(
+        "the guards go with their bucket",
+        destroyed("aws_s3_bucket.b", **BUCKET),
+        destroyed("aws_s3_bucket_public_access_block.b", **BLOCK),
+        says="storage-destroyed",
+        close_to="public-access",
+    ),
+    # --- what cannot be judged -----------------------------------------------------------------------------------
+    case(
+        "a stranger among Okta's resources",
+        created("okta_trusted_origin.t", origin="https://example.com"),
+        says="unknown-resource",
+    ),
+    case(
+        "a stranger among Connect's", updated("aws_connect_queue.q", {"name": "q"}, name="r"), says="unknown-resource"
+    ),
+    case(
+        "a stranger among IAM's", destroyed("aws_iam_role_policies_exclusive.x", role_name="r"), says="unknown-resource"
+    ),
+    case(
+        "a stranger that stays",
+        standing("okta_trusted_origin.t", origin="https://example.com"),
+        close_to="unknown-resource",
+    ),
+    case(
+        "a stranger that is read",
+        change("data.okta_trusted_origins.t", ["read"], None, {"id": "x"}),
+        close_to="unknown-resource",
+    ),
+    case(
+        "no stranger's business", created("aws_ssm_parameter.p", name="p", type="String"), close_to="unknown-resource"
+    ),
+    case("forgotten", change("okta_app_saml.ccp", ["forget"], APP, None), says="forgotten"),
+    case(
+        "people who move to another state",
+        change("aws_connect_user.u", ["forget"], {"name": "Bo"}, None),
+        close_to="forgotten mass-removal",
+    ),
+    Case(
+        "put off",
+        plan(
+            deferred_changes=[
+                {"reason": "provider_config_unknown", "resource_change": created("okta_app_saml.admin", label="Admin")}
+            ]
+        ),
+        frozenset({("deferred-change", "okta_app_saml.admin")}),
+    ),
+    Case(
+        "reading put off",
+        plan(
+            deferred_changes=[
+                {
+                    "reason": "provider_config_unknown",
+                    "resource_change": change("data.okta_group.g", ["read"], None, {}),
+                }
+            ]
+        ),
+        close_to=frozenset({"deferred-change"}),
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_exactly_the_expected_findings(case: Case) -> None:
+    """A finding too few lets a lock-out through; one too many teaches reviewers to wave findings through."""
+    assert found(case.plan) == case.findings
+
+
+def test_every_code_is_triggered_and_nearly_triggered() -> None:
+    """A new kind of finding needs a plan that shows it and one that comes close and does not."""
+    everything = (*SCENARIOS, *CASES)
+    triggered = {code for each in everything for code, _ in each.findings} | {FIRST_PLAN}
+    missed = {code for each in everything for code in each.close_to}
+    assert triggered == set(CODES)
+    assert missed == set(CODES)
+
+
+@pytest.mark.parametrize("each", [*SCENARIOS, *CASES], ids=lambda each: each.name)
+def test_what_comes_close_is_none(each: Case) -> None:
+    """A near miss that is a finding would prove nothing."""
+    assert not each.close_to & {code for code, _ in each.findings}
+
+
+# --- removals --------------------------------------------------------------------------------------------------
+
+
+def user(number: int) -> dict[str, Any]:
+    return {"name": f"agent.{number}@example.com", "security_profile_ids": ["p"], "id": f"{INSTANCE}:{number}"}
+
+
+def users(gone: int, total: int) -> Iterator[dict[str, Any]]:
+    for number in range(total):
+        values = user(number)
+        address = f"aws_connect_user.users[{json.dumps(values['name'])}]"
+        yield destroyed(address, **values) if number < gone else standing(address, **values)
+
+
+@given(st.integers(0, 12), st.integers(0, 120))
+def test_a_mass_removal_is_more_than_a_tenth_and_at_least_five(gone: int, others: int) -> None:
+    """Both edges: a small team that shrinks, and the natural coming and going of a large one, ask nothing of anybody."""
+    total = gone + others
+    expected = {("mass-removal", "aws_connect_user.users")} if gone >= 5 and gone > total / 10 else set()
+    assert found(plan(*users(gone, total))) == expected
+
+
+@pytest.mark.parametrize(
+    ("gone", "total", "is_one"),
+    [(4, 4, False), (5, 5, True), (5, 49, True), (5, 50, False), (6, 50, True), (1000, 10_000, False)],
+)
+def test_the_edges_of_a_mass_removal(gone: int, total: int, is_one: bool) -> None:
+    """The same by example."""
+    assert bool(found(plan(*users(gone, total)))) == is_one
+
+
+def test_users_who_are_made_anew_are_not_removed() -> None:
+    """A user whose instance is replaced keeps its name; that the instance goes is the finding."""
+    changes = [
+        replaced(f"aws_connect_user.users[{json.dumps(user(number)['name'])}]", user(number), instance_id="other")
+        for number in range(10)
+    ]
+    assert found(plan(*changes)) == set()
