@@ -68,6 +68,11 @@ def test_a_byte_order_mark_and_windows_line_ends() -> None:
         (HEADER + "bo@example.com,Bo,Agent,Agent,,12\n", "E.164"),
         (HEADER + "bo@example.com,${Bo},Agent,Agent,,\n", "mean something to Terraform"),
         (HEADER + '"bo@example.com,Bo,Agent,Agent,,\n', "not valid CSV"),
+        (
+            HEADER + '"bo,Bo,Agent,Agent,,\ncy,Cy,Agent,Agent,,\n',
+            "2: : not valid CSV: unexpected end of data (a quote that is not closed?)",
+        ),
+        (HEADER + "# the night shift\n", "2: : 1 cell where the header has 6 columns (a CSV has no comments)"),
         (HEADER + 'bo@example.com,"B\no",Agent,Agent,,\nx,y\n', "4: : 2 cells"),
     ],
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,11 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"aws__region": "Oregon"}, "aws.region", "not an AWS region|not known to run"),
     ({"aws__sign_in": "reginal"}, "aws.sign_in", "did you mean regional"),
     ({"aws__tags": {"aws:x": "y"}}, "aws.tags.aws:x", "a tag's key"),
+    ({"aws__tags": {"AWS:x": "y"}}, "aws.tags.AWS:x", "not beginning with aws:"),
+    ({"aws__tags": {"team": "x", "Team": "y"}}, "aws.tags.Team", "differs from team only in case"),
+    ({"aws__tags": {f"t{index}": "x" for index in range(51)}}, "aws.tags", "here are 51"),
+    ({"okta__org_name": "acme-admin"}, "okta.org_name", "the org is acme"),
+    ({"okta__base_url": "acme.okta.com"}, "okta.base_url", "only the domain: okta.com"),
     ({"okta__org_name": "acme.okta.com"}, "okta.org_name", "only the first part"),
     ({"okta__org_name": "https://acme.okta.com"}, "okta.org_name", "acme"),
     ({"okta__base_url": "https://okta.com/"}, "okta.base_url", "just the domain: okta.com"),
@@ -61,6 +67,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"connect__storage": ["recordings"]}, "connect.storage[0]", "call_recordings"),
     ({"federation__session_duration": 900}, "federation.session_duration", "3600 to 43200"),
+    ({"federation__session_duration": 3600.0}, "federation.session_duration", "a whole number, not 3600.0"),
     ({"federation__policy": "a b"}, "federation.policy", "an IAM policy's name"),
     ({"api_integration__user": "okta"}, "api_integration", "only with okta.role_assignment: api_integration"),
     ({"apps": {}}, "apps", "at least 1"),
@@ -77,6 +84,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "apps.admin.session_tags",
         "only with .* saml_app",
     ),
+    ({"apps__admin__session_tags": {"Team": "a", "team": "b"}}, "apps.admin.session_tags.team", "only in case"),
+    ({"apps__admin__destination": "agent_workspce"}, "apps.admin.destination", "did you mean agent_workspace"),
     ({"users__0__username": "ada+test@example.com"}, "users[0].username", "'\\+' cannot be"),
     ({"users__0__username": "ada@example"}, "users[0].username", "a whole e-mail address"),
     ({"users__0__username": "a"}, "users[0].username", "2 to 64"),
@@ -85,6 +94,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"users__0__phone": "softfone"}, "users[0].phone", "softphone"),
     ({"users__0__phone": {"desk_phone": "0123456"}}, "users[0].phone.desk_phone", "E.164"),
     ({"users__0__apps": ["admn"]}, "users[0].apps[0]", "did you mean admin"),
+    ({"users__0__first_name": " Ada"}, "users[0].first_name", "begin or end with a space"),
+    ({"users__0__phone": {"desk": "+12065550100"}}, "users[0].phone.desk", "not a key here"),
+    ({"users__0__phone": {"desk": "+12065550100"}}, "users[0].phone.desk_phone", "missing"),
     ({"users__0__password": "hunter22"}, "users[0].password", "credentials do not belong"),
     ({"users__0__first_name": "${Ada}"}, "users[0].first_name", "mean something to Terraform"),
     ({"users__0__last_name": "%{if}"}, "users[0].last_name", "mean something to Terraform"),
@@ -105,6 +117,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"state": "remote"}, "state", "the word local"),
     ({"state__cloud": {"organization": "acme"}}, "state.cloud.workspace", "missing"),
     ({"state__s3": {"bucket": "Bucket", "region": "us-east-1"}}, "state.s3.bucket", "lower-case"),
+    ({"state__s3": {"bucket": "192.168.0.1", "region": "us-east-1"}}, "state.s3.bucket", "a bucket's name"),
+    ({"state__s3": {"bucket": "acme..state", "region": "us-east-1"}}, "state.s3.bucket", "a bucket's name"),
     ({"providers__okta": 6.12}, "providers.okta", "put it in quotes"),
     ({"providers__okta": ">= 6"}, "providers.okta", "exact release"),
     ({"users_file": "../agents.csv"}, "users_file", "beside this one|leaves the directory"),
@@ -151,8 +165,48 @@ def test_a_problem_stands_at_its_line_and_column(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"connect": {"alias": "\0"}}, "connect.alias"),
+        ({"connect": {"instance_id": "\0"}}, "connect.instance_id"),
+        ({"connect__storage": "\0"}, "connect.storage"),
+        ({"state": {"cloud": "\0"}}, "state.cloud"),
+        ({"state": {"s3": {"bucket": "acme-state", "region": "us-east-1", "key": "\0"}}}, "state.s3.key"),
+        ({"apps__admin__authentication_policy": "\0"}, "apps.admin.authentication_policy"),
+        ({"users_file": "\0"}, "users_file"),
+        ({"providers": {"okta": "\0"}}, "providers.okta"),
+    ],
+)
+def test_a_key_without_a_value_is_no_default(tmp_path: Path, changes: dict[str, Any], key: str) -> None:
+    """`alias:` with nothing behind it passed, and became an instance without a name; it may also have been meant as []."""
+    text = yaml.safe_dump(minimal(**changes), sort_keys=False).replace('"\\0"', "")
+    assert messages(loaded(tmp_path, text)) == [f"{key}: has no value; write one, or leave the key out"]
+
+
+def test_one_mistake_is_one_message(tmp_path: Path) -> None:
+    """What no date or path can be is said once, not again as "nothing" or as a file that is not there."""
+    for changes, key in (
+        ({"users__0__first_name": "\0"}, "users[0].first_name"),
+        ({"users_file": "x.txt"}, "users_file"),
+    ):
+        text = yaml.safe_dump(minimal(**changes), sort_keys=False).replace('"\\0"', "2026-13-45")
+        (problem,) = loaded(tmp_path, text).problems
+        assert problem.key == key
+
+
+def test_a_problem_is_one_printable_line(tmp_path: Path) -> None:
+    """A key can hold line breaks and terminal escapes; CI reads a line as a problem, and no terminal may obey one."""
+    (problem,) = loaded(tmp_path, yaml.safe_dump(minimal(**{"a\nb\x1b[31m": 1}))).problems
+    assert str(problem).isprintable()
+    assert r"a\nb\x1b[31m: not a key here" in str(problem)
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("aws:\n\tregion: us-east-1\n", "indent with spaces"),
+        ("aws: @x\n", "begins with @ must be in quotes"),
+        ("aws: x: y\n", "a colon and a space must be in quotes"),
         ("aws: {account_id: '1'}\naws: {}\n", "written twice; the first one is on line 1"),
         ("aws: &a {}\n", "anchors"),
         ("aws: *a\n", "aliases|undefined alias"),
@@ -313,6 +367,25 @@ def test_the_name_of_a_crowds_stack_is_taken(tmp_path: Path) -> None:
     write(tmp_path, "prod", minimal())
     write(tmp_path, "prod-users", minimal(aws__account_id="444455556666", okta__org_name="o", connect__alias="other"))
     assert any("second stack" in message for message in messages(load_all(tmp_path)[1]))
+
+
+@pytest.mark.parametrize("name", ["dev.yml", "dev.YAML", "dev.Yml"])
+def test_files_with_another_ending_are_not_passed_over(tmp_path: Path, name: str) -> None:
+    """An environment that nobody plans because of its file's name would go unnoticed."""
+    write(tmp_path, "prod", minimal())
+    (tmp_path / name).write_text("", encoding="utf-8")
+    assert any("rename it to dev.yaml" in message for message in messages(load_all(tmp_path)[0]))
+
+
+def test_a_directory_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, no traceback."""
+
+    def refuse(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(Failure, match="cannot be read: Permission denied"):
+        load_all(tmp_path)
 
 
 def test_environments_that_do_not_exist(tmp_path: Path) -> None:

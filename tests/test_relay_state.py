@@ -60,6 +60,10 @@ def test_a_path_arrives_as_it_was_written(path: str) -> None:
         "https://[::1",
         "/\\evil.example",
         "https://x.example:99999",
+        "HTTPS://desk.example.com",
+        "https://.",
+        "https://<script>.example.com",
+        "https://exämple.com",
     ],
 )
 def test_what_is_no_destination(destination: str) -> None:

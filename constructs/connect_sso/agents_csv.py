@@ -93,12 +93,24 @@ def _read_rows(rows: Reader, columns: list[str], file: str) -> tuple[list[Person
     people: list[Person] = []
     problems: list[Problem] = []
     end_of_previous = rows.line_num
-    for row in rows:
-        line, end_of_previous = end_of_previous + 1, rows.line_num
+    while True:
+        line = end_of_previous + 1
+        try:
+            row = next(rows)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            # A quote that is never closed takes all lines after it: the row that it begins in is the one to mend.
+            problems.append(Problem(file, line, 1, "", f"not valid CSV: {error} (a quote that is not closed?)"))
+            break
+        end_of_previous = rows.line_num
         if not any(map(str.strip, row)):
             continue
         if len(row) != len(columns):
-            problems.append(Problem(file, line, 1, "", f"{len(row)} cells where the header has {len(columns)} columns"))
+            cells_here = f"{len(row)} cell{'s' if len(row) != 1 else ''}"
+            hint = " (a CSV has no comments)" if row[0].startswith("#") else ""
+            message = f"{cells_here} where the header has {len(columns)} columns{hint}"
+            problems.append(Problem(file, line, 1, "", message))
         else:
             cells = dict(zip(columns, map(str.strip, row), strict=True))
             wrong = [Problem(file, line, 1, column, message) for column, message in _cell_problems(cells)]

@@ -90,9 +90,11 @@ def _region(value: str) -> str:
 
 
 def _org_name(value: str) -> str:
-    if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value):
+    if re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value) and not value.endswith("-admin"):
         return value
     host = re.sub(r"^https?://", "", value.lower()).split("/")[0]
+    if "." not in host and host.endswith("-admin"):
+        raise ValueError(f"{value} is the address of the org's admin console; the org is {host.removesuffix('-admin')}")
     if "." in host:
         org, _, base = host.partition(".")
         raise ValueError(f"only the first part of the org's address: {org} (the rest, {base}, is okta.base_url)")
@@ -100,6 +102,8 @@ def _org_name(value: str) -> str:
 
 
 def _base_url(value: str) -> str:
+    if org := re.fullmatch(r"[^.]+\.((okta|oktapreview|okta-emea|okta-gov)\.com)", value):
+        raise ValueError(f"only the domain: {org[1]} (what stands before it is okta.org_name)")
     if re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", value):
         return value
     host = re.sub(r"^[a-z]+://", "", value.lower()).split("/")[0].split(":")[0]
@@ -191,7 +195,7 @@ SecurityProfiles = Annotated[
 TagKey = Annotated[
     str,
     _pattern(
-        r"(?!aws:)[\w .:/=+@-]{1,128}",
+        r"(?!(?i:aws:))[\w .:/=+@-]{1,128}",
         "a tag's key: 1 to 128 letters, digits, spaces and . : / = + - @ _, not beginning with aws:",
     ),
 ]
@@ -200,7 +204,8 @@ TagValue = Annotated[
 ]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 SessionTagName = Annotated[
-    str, _pattern(r"(?!aws:)[\w.:/=+@-]{1,128}", "a session tag's name: 1 to 128 letters, digits and . : / = + - @ _")
+    str,
+    _pattern(r"(?!(?i:aws:))[\w.:/=+@-]{1,128}", "a session tag's name: 1 to 128 letters, digits and . : / = + - @ _"),
 ]
 
 
@@ -278,7 +283,10 @@ class S3State(_Model):
 
     bucket: Annotated[
         str,
-        _pattern(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "a bucket's name: 3 to 63 lower-case letters, digits, . and -"),
+        _pattern(
+            r"(?!.*\.\.)(?![0-9.]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
+            "a bucket's name: 3 to 63 lower-case letters, digits, . and -",
+        ),
     ]
     region: Region
     key: (

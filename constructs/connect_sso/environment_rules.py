@@ -139,7 +139,8 @@ def _instance(tree: Mapping) -> Iterator[Finding]:
 def _state(tree: Mapping) -> Iterator[Finding]:
     state = tree.get("state")
     if isinstance(state, Mapping) and len([key for key in ("cloud", "s3") if key in state.entries]) != 1:
-        yield ("state",), place_of(tree, ("state",), of_key=True), "one of cloud and s3 is needed, or the word local"
+        message = "exactly one of cloud and s3 is needed, or the word local"
+        yield ("state",), place_of(tree, ("state",), of_key=True), message
 
 
 def _mode(tree: Mapping) -> Iterator[Finding]:
@@ -169,6 +170,8 @@ def _apps(tree: Mapping) -> Iterator[Finding]:
         "IAM's names are unique without regard to case; each app needs a SAML provider of its own",
     )
     yield from _twice(apps, "label", "people tell the tiles apart by the label")
+    for name in apps:
+        yield from _only_in_case(tree, ("apps", name, "session_tags"), "AWS compares session tags")
     names: dict[str, str] = {}
     for name in apps:
         if names.setdefault(name.lower(), name) != name:
@@ -187,6 +190,19 @@ def _apps(tree: Mapping) -> Iterator[Finding]:
                 app.entries["role"].place,
                 f"differs from {roles[role.lower()]} only in case, and IAM's names are unique without regard to it",
             )
+
+
+def _tags(tree: Mapping) -> Iterator[Finding]:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html
+    yield from _only_in_case(tree, ("aws", "tags"), "IAM compares tags")
+
+
+def _only_in_case(tree: Mapping, path: tuple[str, ...], who: str) -> Iterator[Finding]:
+    names: dict[str, str] = {}
+    for name in _entries(tree, *path):
+        if (other := names.setdefault(name.lower(), name)) != name:
+            message = f"differs from {other} only in case, and {who} without regard to it"
+            yield (*path, name), place_of(tree, (*path, name), of_key=True), message
 
 
 def _twice(apps: dict[str, Node], key: str, reason: str) -> Iterator[Finding]:
@@ -259,6 +275,7 @@ _RULES: tuple[Callable[[Mapping], Iterator[Finding]], ...] = (
     _instance,
     _state,
     _mode,
+    _tags,
     _apps,
     _policies,
     _users,

@@ -16,7 +16,7 @@ from connect_sso.derived_names import ENVIRONMENT_NAME, USERS_SUFFIX, group_rule
 from connect_sso.environment import ApiIntegration, Environment, Federation
 from connect_sso.errors import Failure, UsageFailure
 from connect_sso.problems import Problem, nearest
-from connect_sso.yaml_tree import START, Mapping, Node, dotted, parse, place_of, plain
+from connect_sso.yaml_tree import START, Mapping, Node, dotted, parse, place_of, plain, scalars
 from connect_sso.yaml_tree import Path as TreePath
 
 if TYPE_CHECKING:
@@ -81,14 +81,18 @@ def environment_files(directory: Path) -> list[Path]:
     """The environment files of a directory, sorted by name.
 
     Raises:
-        Failure: there is no such directory, or no environment in it.
+        Failure: there is no such directory, it cannot be read, or no environment is in it.
     """
     if not directory.is_dir():
         raise Failure(
             f"{directory}: no such directory; environment files are in environments/, or where {DIRECTORY_VARIABLE} says"
         )
+    try:
+        entries = list(directory.iterdir())
+    except OSError as error:
+        raise Failure(f"{directory}: cannot be read: {error.strerror}") from error
     files = sorted(
-        (path for path in directory.iterdir() if path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")),
+        (path for path in entries if path.suffix.lower() in {".yaml", ".yml"} and not path.name.startswith(".")),
         key=lambda path: (path.stem, path.suffix),
     )
     if not files:
@@ -162,13 +166,15 @@ def load(path: Path) -> LoadedEnvironment:
     if tree is None:
         return LoadedEnvironment(name, path, tuple(sorted(problems)))
     environment, model_problems = _validate(tree, file)
-    problems += model_problems
     rule_problems = rules.errors(tree, file)
-    # Where a rule and the model object to the same value, the rule knows more.
-    ruled = {(problem.line, problem.column) for problem in rule_problems}
-    problems = [problem for problem in problems if (problem.line, problem.column) not in ruled] + rule_problems
-    crowd, crowd_problems = _crowd(path, tree)
-    problems += crowd_problems
+    # Where a rule or the YAML itself and the model object to the same value, the model knows least.
+    known = {(problem.line, problem.column) for problem in (*yaml_problems, *rule_problems)}
+    problems += [problem for problem in model_problems if (problem.line, problem.column) not in known]
+    problems += [*rule_problems, *_without_value(tree, file)]
+    crowd: list[Person] = []
+    if not any(problem.key == "users_file" for problem in problems):
+        crowd, crowd_problems = _crowd(path, tree)
+        problems += crowd_problems
     if any(not problem.is_warning for problem in problems):
         environment = None
     if environment is not None:
@@ -178,7 +184,7 @@ def load(path: Path) -> LoadedEnvironment:
 
 def _name_problems(path: Path) -> list[Problem]:
     name, file = path.stem, str(path)
-    if path.suffix == ".yml":
+    if path.suffix != ".yaml":
         return [Problem(file, 1, 1, "", f"environment files end in .yaml; rename it to {name}.yaml")]
     if not ENVIRONMENT_NAME.fullmatch(name):
         return [
@@ -207,7 +213,7 @@ def _crowd(path: Path, tree: Mapping) -> tuple[list[Person], list[Problem]]:
         if not csv_path.resolve().is_relative_to(path.parent.resolve()):
             return problem("leaves the directory of the environment files")
         raw = csv_path.read_bytes()
-    except (OSError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a symbolic link to itself, before Python 3.13
         reason = error.strerror if isinstance(error, OSError) else "not a file's name"
         return problem(f"{csv_path} cannot be read: {reason}")
     crowd, problems = read_agents(raw, str(csv_path))
@@ -238,6 +244,18 @@ def _validate(tree: Mapping, file: str) -> tuple[Environment | None, list[Proble
     return None, problems
 
 
+def _without_value(tree: Mapping, file: str) -> Iterator[Problem]:
+    """Keys that may be left out, written without a value: whether nothing or the default is meant, nobody can tell."""
+    for path, scalar in scalars(tree):
+        if scalar.value is not None or not path:
+            continue
+        model = _model_at(path[:-1])
+        field = model.model_fields.get(str(path[-1])) if model else None
+        if field is not None and field.default is None:
+            message = "has no value; write one, or leave the key out"
+            yield Problem(file, scalar.place.line, scalar.place.column, dotted(path), message)
+
+
 def _tree_path(tree: Mapping, location: tuple[str | int, ...]) -> tuple[TreePath, bool]:
     """A pydantic location as a path in the tree: without the tags of unions, and with `[key]` taken off."""
     path: list[str | int] = []
@@ -247,7 +265,7 @@ def _tree_path(tree: Mapping, location: tuple[str | int, ...]) -> tuple[TreePath
     for index, step in enumerate(steps):
         if isinstance(node, Mapping) and isinstance(step, str):
             # A union's tag is a step that the file does not have; a missing key is the last step, and it is not there either.
-            if step not in node.entries and index < len(steps) - 1:
+            if index < len(steps) - 1 and (step not in node.entries or (step in _UNION_TAGS and path[-1:] in _UNIONS)):
                 continue
             node = node.entries.get(step)
         elif isinstance(step, int) and hasattr(node, "items") and not isinstance(node, Mapping):
@@ -259,6 +277,7 @@ def _tree_path(tree: Mapping, location: tuple[str | int, ...]) -> tuple[TreePath
 
 
 _UNION_TAGS = {"local", "remote", "softphone", "desk"}
+_UNIONS = (["state"], ["phone"])
 
 _EXPECTED = {
     "string_type": "text",
@@ -283,6 +302,8 @@ def _message(detail: Any, path: TreePath) -> str:
         return f"not a key here{nearest(str(path[-1]), valid)} (valid: {', '.join(valid)})"
     if (kind == "string_type" and isinstance(value, bool | int | float)) or hasattr(value, "isoformat"):
         return f"must be text, and YAML reads {_yaml_type(value)} here; put it in quotes"
+    if kind == "int_type" and isinstance(value, float):
+        return f"must be a whole number, not {value}"
     if kind in _EXPECTED:
         return f"must be {_EXPECTED[kind]}, not {_yaml_type(value)}"
     if kind == "literal_error":
@@ -295,7 +316,7 @@ def _message(detail: Any, path: TreePath) -> str:
     if kind == "too_short":
         return f"needs at least {context['min_length']}"
     if kind == "too_long":
-        return f"at most {context['max_length']} are possible, here are {context['actual_length']}"
+        return f"at most {context['max_length']} are possible, here are {len(value)}"
     return str(detail["msg"])
 
 

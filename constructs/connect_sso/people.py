@@ -82,6 +82,8 @@ def person_name_problem(name: str) -> str | None:
         return "must not be empty"
     if len(name) > 100:
         return f"at most 100 characters, this has {len(name)}"
+    if name != name.strip():
+        return "must not begin or end with a space"
     return control_character_problem(name)
 
 

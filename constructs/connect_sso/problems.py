@@ -29,7 +29,11 @@ class Problem:
     def __str__(self) -> str:
         """`file:line:column: key: message`, the form editors and CI annotations can jump to."""
         key = f"{self.key}: " if self.key else ""
-        return f"{self.file}:{self.line}:{self.column}: {key}{'warning: ' if self.is_warning else ''}{self.message}"
+        text = f"{self.file}:{self.line}:{self.column}: {key}{'warning: ' if self.is_warning else ''}{self.message}"
+        # A key or file name may hold anything: one problem stays one line, and no terminal obeys it.
+        return (
+            text if text.isprintable() else "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+        )
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote, urlsplit
 
 from connect_sso.partitions import partition_of
+from connect_sso.problems import nearest
 
 DESTINATIONS = {
     "admin": "",
@@ -15,6 +17,9 @@ DESTINATIONS = {
 
 https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
 """
+
+
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 def relay_state(*, region: str, instance_id: str, destination: str) -> str:
@@ -52,10 +57,13 @@ def destination_problem(destination: str) -> str | None:
         host, _port = url.hostname, url.port
     except ValueError:
         return "not a valid URL"
-    if url.scheme != "https" or not host:
-        return f"one of {names}, a path that begins with / or an https URL is needed"
+    if not destination.startswith("https://") or not host:
+        hint = nearest(destination, DESTINATIONS)
+        return f"one of {names}, a path that begins with / or an https URL is needed{hint}"
     if url.username is not None or "\\" in destination:
         return "an https URL here has no user name in it"
+    if not _HOST.fullmatch(host):
+        return f"{host} is not a host's name (write an international one in its ASCII form, xn--...)"
     return None
 
 

@@ -163,7 +163,7 @@ def parse(raw: bytes, file: str) -> tuple[Mapping | None, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         message = " ".join(filter(None, (error.context, error.problem))) or "not valid YAML"
         place = _place(mark) if mark else START
-        return None, [Problem(file, place.line, place.column, "", f"not valid YAML: {message}")]
+        return None, [Problem(file, place.line, place.column, "", f"not valid YAML: {message}{_hint(text, place)}")]
     except (yaml.YAMLError, ValueError) as error:
         return None, [
             Problem(file, *_reader_place(text, error), "", "not valid YAML: a character that YAML does not allow")
@@ -182,6 +182,20 @@ def parse(raw: bytes, file: str) -> tuple[Mapping | None, list[Problem]]:
 
 def _place(mark: Any) -> Place:
     return Place(mark.line + 1, mark.column + 1)
+
+
+def _hint(text: str, place: Place) -> str:
+    """What is probably meant where YAML only says that it cannot go on."""
+    lines = text.splitlines()
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    character = line[place.column - 1 : place.column]
+    if "\t" in line[: place.column]:
+        return "; indent with spaces, not with tabs"
+    if character and character in "@`%":
+        return f"; a value that begins with {character} must be in quotes"
+    if character == ":":
+        return "; a value that holds a colon and a space must be in quotes"
+    return ""
 
 
 def _reader_place(text: str, error: Exception) -> tuple[int, int]:
