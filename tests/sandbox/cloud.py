@@ -96,6 +96,11 @@ class Cloud:
         for (body,) in self._execute("SELECT body FROM objects WHERE type = ? ORDER BY key", type_name):
             yield json.loads(body)
 
+    def objects(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Everything, as type, name and object, in that order."""
+        for type_name, key, body in self._execute("SELECT type, key, body FROM objects ORDER BY type, key"):
+            yield type_name, key, json.loads(body)
+
     def remove(self, type_name: str, key: str) -> None:
         """Forget an object."""
         self._execute("DELETE FROM objects WHERE type = ? AND key = ?", type_name, key)
