@@ -13,8 +13,9 @@ import signal
 import tempfile
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -334,12 +335,7 @@ def serve(schemas: Mapping[str, Any], provider: Provider, folder: Path) -> None:
     # An interrupt in a terminal reaches the whole process group; it is Terraform's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     over = threading.Event()
-    server = grpc.server(
-        futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)]
-    )
-    rpc.add_ProviderServicer_to_server(Servicer(schemas, provider), server)
-    controller_rpc.add_GRPCControllerServicer_to_server(_Controller(over), server)
-    stdio_rpc.add_GRPCStdioServicer_to_server(_Stdio(), server)
+    server = _server(schemas, provider, over)
     identity = _identity(folder)
     key, certificate = identity["key"].encode(), identity["certificate"].encode()
     with tempfile.TemporaryDirectory() as place:
@@ -354,3 +350,48 @@ def serve(schemas: Mapping[str, Any], provider: Provider, folder: Path) -> None:
                 break
         server.stop(grace=1).wait()
     os._exit(0)  # nothing to tidy up, and Terraform waits for the exit
+
+
+@contextmanager
+def attached(providers: Mapping[str, tuple[Mapping[str, Any], Provider]]) -> Iterator[str]:
+    """Serve providers from threads of this process, for Terraform commands that last no longer than the context.
+
+    Terraform starts a plugin three times for a plan, and Python takes its time to start. This is how provider developers debug:
+    https://developer.hashicorp.com/terraform/plugin/debugging#terraform-cli-development-overrides
+
+    Args:
+        providers: schema and provider by full address, such as `registry.terraform.io/okta/okta`.
+
+    Yields:
+        What the environment variable `TF_REATTACH_PROVIDERS` is to hold. `terraform init` must run without it.
+    """
+    servers, attachments = [], {}
+    with tempfile.TemporaryDirectory() as place:
+        for number, (address, (schemas, provider)) in enumerate(providers.items()):
+            server = _server(schemas, provider, threading.Event())
+            socket = f"{place}/{number}.sock"
+            server.add_insecure_port(f"unix://{socket}")
+            server.start()
+            servers.append(server)
+            attachments[address] = {
+                "Protocol": "grpc",
+                "ProtocolVersion": 6,
+                "Pid": os.getpid(),
+                "Test": True,  # the process is not Terraform's to end
+                "Addr": {"Network": "unix", "String": socket},
+            }
+        try:
+            yield json.dumps(attachments)
+        finally:
+            for stopped in [server.stop(grace=None) for server in servers]:
+                stopped.wait()
+
+
+def _server(schemas: Mapping[str, Any], provider: Provider, over: threading.Event) -> grpc.Server:
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=16), options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)]
+    )
+    rpc.add_ProviderServicer_to_server(Servicer(schemas, provider), server)
+    controller_rpc.add_GRPCControllerServicer_to_server(_Controller(over), server)
+    stdio_rpc.add_GRPCStdioServicer_to_server(_Stdio(), server)
+    return server

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.sandbox.cloud import Cloud
-from tests.sandbox.plugin import serve
+from tests.sandbox.plugin import Provider, serve
 from tests.sandbox.resources import SchemaProvider
 
 CLOUD = "CONNECT_SSO_SANDBOX"
@@ -35,19 +35,23 @@ def schemas(provider: str) -> Mapping[str, Any]:
     return result
 
 
-def main(provider: str) -> None:
-    """Serve one of the two providers until Terraform is done with it."""
-    folder, accepted = Path(os.environ[CLOUD]), schemas(provider)
-    cloud = Cloud(folder)
-    if provider == "aws":
+def provider(name: str, cloud: Cloud) -> tuple[Mapping[str, Any], Provider]:
+    """The schemas of one of the two providers, and the provider itself on that cloud."""
+    accepted = schemas(name)
+    if name == "aws":
         from tests.sandbox import aws
         from tests.sandbox.aws.account import sign_in
 
-        serve(accepted, SchemaProvider(accepted, cloud, sign_in, aws.TYPES, aws.LOOKUPS), folder)
-    else:
-        from tests.sandbox import okta
+        return accepted, SchemaProvider(accepted, cloud, sign_in, aws.TYPES, aws.LOOKUPS)
+    from tests.sandbox import okta
 
-        serve(accepted, SchemaProvider(accepted, cloud, okta.sign_in, okta.TYPES, okta.LOOKUPS), folder)
+    return accepted, SchemaProvider(accepted, cloud, okta.sign_in, okta.TYPES, okta.LOOKUPS)
+
+
+def main(name: str) -> None:
+    """Serve one of the two providers until Terraform is done with it."""
+    folder = Path(os.environ[CLOUD])
+    serve(*provider(name, Cloud(folder)), folder)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,15 @@ from connect_sso.terraform_cli import terraform_binary
 from tests.sandbox import mirror
 from tests.sandbox.aws.account import ACCOUNT
 from tests.sandbox.cloud import Cloud
-from tests.sandbox.provider import CLOUD
+from tests.sandbox.plugin import attached
+from tests.sandbox.provider import CLOUD, provider
 from tests.sandbox.resources import DELAY, HANG
 
 TIMEOUT = 300
 """Seconds after which a command is given up."""
+
+ASKS_PROVIDERS = frozenset({"apply", "destroy", "import", "plan", "show", "validate"})
+"""The commands for which `Stack.run` serves the providers itself, unless the stack has options for them."""
 
 LEFT_BEHIND = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "terraform.*.tfstate*", "plan")
 
@@ -138,6 +143,17 @@ class Sandbox:
         chosen = {ACCOUNT: account, DELAY: delay, HANG: hang}
         return result | {name: str(value) for name, value in chosen.items() if value is not None}
 
+    @contextmanager
+    def attached(self) -> Iterator[dict[str, str]]:
+        """Serve the providers from this process meanwhile: the variables that make Terraform use them, faster than plugins of its own."""
+        providers = {
+            f"{host}/{source}": provider(name, self.cloud)
+            for name, source in mirror.SOURCES.items()
+            for host in mirror.HOSTS
+        }
+        with attached(providers) as attachments:
+            yield {"TF_REATTACH_PROVIDERS": attachments}
+
     def stack(self, source: Path, name: str | None = None) -> Stack:
         """A working copy of a synthesized stack, the state local whatever backend it names, its providers in the mirror.
 
@@ -199,7 +215,10 @@ class Stack:
         Raises:
             TerraformFailed: the exit code is not 0 and `check` is set.
         """
-        with self.start(*arguments, **environment) as process:
+        with ExitStack() as context:
+            if arguments[0] in ASKS_PROVIDERS and not self.options:
+                environment = context.enter_context(self.sandbox.attached()) | environment
+            process = context.enter_context(self.start(*arguments, **environment))
             try:
                 stdout, stderr = process.communicate(timeout=TIMEOUT)
             except BaseException:
