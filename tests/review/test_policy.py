@@ -1,0 +1,448 @@
+"""What a policy document allows that another one does not: by example, and held against a small evaluator of its own.
+
+What cannot be proved to be equal or narrower must be reported; what only is written differently must not.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connect_sso.review.policy import LONGEST_DOCUMENT, narrowings, parse, widenings
+from connect_sso.review.rules.iam import policy_changes
+
+ADMIN, CCP = (f"arn:aws:iam::111122223333:saml-provider/{name}" for name in ("Okta_Connect_Admin", "Okta_Connect_CCP"))
+REGIONAL, GLOBAL = "https://us-west-2.signin.aws.amazon.com/saml", "https://signin.aws.amazon.com/saml"
+
+
+def document(*statements: Mapping[str, Any], version: str | None = "2012-10-17") -> str:
+    return json.dumps(({"Version": version} if version else {}) | {"Statement": [*statements]})
+
+
+def trust(**changed: Any) -> dict[str, Any]:
+    """The trust of a role for sign-in; None takes an element away."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": ADMIN},
+        "Action": "sts:AssumeRoleWithSAML",
+        "Condition": {"StringEquals": {"SAML:aud": [REGIONAL, GLOBAL]}},
+    } | changed
+    return {name: value for name, value in statement.items() if value is not None}
+
+
+def permission(**changed: Any) -> dict[str, Any]:
+    """The permission to enter one instance; None takes an element away."""
+    statement = {
+        "Effect": "Allow",
+        "Action": "connect:GetFederationToken",
+        "Resource": "arn:aws:connect:us-west-2:111122223333:instance/i/user/${aws:userid}",
+    } | changed
+    return {name: value for name, value in statement.items() if value is not None}
+
+
+def lines(before: str, after: str) -> list[str]:
+    return [line.plain() for line in widenings(parse(before), parse(after))]
+
+
+def condition(operator: str, *values: str, key: str = "SAML:aud") -> dict[str, Any]:
+    return {operator: {key: [*values]}}
+
+
+TLS = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*",
+       "Condition": {"Bool": {"aws:SecureTransport": False}}}  # fmt: skip
+
+WIDER = {
+    "another principal": (trust(), trust(Principal={"Federated": [ADMIN, CCP]})),
+    "the other principal": (trust(), trust(Principal={"Federated": CCP})),
+    "everyone": (trust(), trust(Principal="*")),
+    "everyone in AWS": (trust(), trust(Principal={"AWS": "*"})),
+    "every federated principal": (trust(), trust(Principal={"Federated": "*"})),
+    "all but one": (trust(), trust(Principal=None, NotPrincipal={"Federated": CCP})),
+    "all but fewer": (
+        trust(Principal=None, NotPrincipal={"Federated": [ADMIN, CCP]}),
+        trust(Principal=None, NotPrincipal={"Federated": CCP}),
+    ),
+    "an account, of which one user was excepted": (
+        trust(Principal=None, NotPrincipal={"AWS": "arn:aws:iam::111122223333:user/ada"}),
+        trust(Principal={"AWS": "111122223333"}),
+    ),
+    "everyone in AWS instead of every federated principal": (
+        trust(Principal={"Federated": "*"}),
+        trust(Principal={"AWS": "*"}),
+    ),
+    "session tags": (trust(), trust(Action=["sts:AssumeRoleWithSAML", "sts:TagSession"])),
+    "an action with a wildcard": (trust(), trust(Action="sts:AssumeRole*")),
+    "an action with a question mark": (trust(), trust(Action="sts:AssumeRoleWithSAM?")),
+    "all but one action": (permission(), permission(Action=None, NotAction="iam:*")),
+    "all but fewer actions": (
+        permission(Action=None, NotAction=["iam:*", "sts:*"]),
+        permission(Action=None, NotAction="iam:*"),
+    ),
+    "all but one action, of all of a service": (
+        permission(Action="iam:*"),
+        permission(Action=None, NotAction="iam:CreateUser"),
+    ),
+    "every resource": (permission(), permission(Resource="*")),
+    "every user": (permission(), permission(Resource="arn:aws:connect:us-west-2:111122223333:instance/i/user/*")),
+    "all but one resource": (permission(), permission(Resource=None, NotResource="arn:aws:s3:::b")),
+    "a resource that was excepted": (
+        permission(Resource=None, NotResource="arn:aws:s3:::b/*"),
+        permission(Resource="arn:aws:s3:::b/x"),
+    ),
+    "one that may have been excepted": (
+        permission(Resource=None, NotResource="arn:aws:s3:::b/${aws:userid}"),
+        permission(Resource="arn:aws:s3:::b/x"),
+    ),
+    "a resource in another case": (permission(Resource="arn:aws:s3:::b/x"), permission(Resource="arn:aws:s3:::b/X")),
+    "one character that is any text": (permission(Resource="b/?"), permission(Resource="b/${aws:userid}")),
+    "a variable that is a star": (permission(Resource="b/${*}"), permission(Resource="b/${aws:userid}")),
+    "a variable that meant itself": (
+        document(permission(), version="2008-10-17"),
+        document(permission(), version="2012-10-17"),
+    ),
+    "no condition": (trust(), trust(Condition=None)),
+    "an empty condition": (trust(), trust(Condition={})),
+    "another audience": (trust(), trust(Condition=condition("StringEquals", REGIONAL, GLOBAL, "https://other.example"))),
+    "the other audience": (trust(), trust(Condition=condition("StringEquals", "https://other.example"))),
+    "an audience by pattern": (trust(), trust(Condition=condition("StringLike", "https://*"))),
+    "a pattern with the same text": (trust(), trust(Condition=condition("StringLike", REGIONAL, GLOBAL))),
+    "an audience in any case": (trust(), trust(Condition=condition("StringEqualsIgnoreCase", REGIONAL, GLOBAL))),
+    "an audience if there is one": (trust(), trust(Condition=condition("StringEqualsIfExists", REGIONAL, GLOBAL))),
+    "any of its audiences": (trust(), trust(Condition=condition("ForAnyValue:StringEquals", REGIONAL, GLOBAL))),
+    "all of its audiences, also of none": (
+        trust(Condition=condition("ForAnyValue:StringEquals", REGIONAL)),
+        trust(Condition=condition("ForAllValues:StringEquals", REGIONAL)),
+    ),
+    "another key": (trust(), trust(Condition=condition("StringEquals", REGIONAL, GLOBAL, key="SAML:iss"))),
+    "one of two conditions": (
+        trust(Condition={"StringEquals": {"SAML:aud": REGIONAL, "SAML:iss": "x"}}),
+        trust(Condition={"StringEquals": {"SAML:aud": REGIONAL}}),
+    ),
+    "fewer exceptions": (
+        trust(Condition=condition("StringNotEquals", REGIONAL, GLOBAL)),
+        trust(Condition=condition("StringNotEquals", REGIONAL)),
+    ),
+    "the opposite": (trust(), trust(Condition=condition("StringNotEquals", REGIONAL, GLOBAL))),
+    "a longer time": (
+        permission(Condition=condition("NumericLessThan", "300", key="aws:MultiFactorAuthAge")),
+        permission(Condition=condition("NumericLessThan", "3000", key="aws:MultiFactorAuthAge")),
+    ),
+    "an ARN by pattern": (
+        permission(Condition=condition("ArnLike", "arn:aws:iam::111122223333:role/a*", key="aws:PrincipalArn")),
+        permission(Condition=condition("ArnLike", "arn:aws:iam::*:role/a*", key="aws:PrincipalArn")),
+    ),
+    "an ARN whose pattern ends at a colon": (
+        permission(Condition=condition("ArnLike", "arn:aws:iam:*:role/a", key="aws:PrincipalArn")),
+        permission(Condition=condition("ArnLike", "arn:aws:iam::111122223333:role/a", key="aws:PrincipalArn")),
+    ),
+    "no longer forbidden": ((TLS, permission()), (permission(),)),
+    "forbidden to fewer": ((TLS,), (TLS | {"Principal": {"AWS": "111122223333"}},)),
+    "forbidden for less": ((TLS,), (TLS | {"Action": "s3:GetObject"},)),
+    "forbidden more rarely": (
+        (TLS,),
+        (TLS | {"Condition": {"Bool": {"aws:SecureTransport": False}, "StringEquals": {"aws:userid": "x"}}},),
+    ),
+    "allowed instead of forbidden": ((TLS,), (TLS | {"Effect": "Allow"},)),
+    "another statement": ((trust(),), (trust(), trust(Principal={"AWS": "444455556666"}, Action="sts:AssumeRole"))),
+    "two halves crossed": (
+        (permission(Action="a:X", Resource="x"), permission(Action="a:Y", Resource="y")),
+        (permission(Action=["a:X", "a:Y"], Resource=["x", "y"]),),
+    ),
+    "what cannot be proved": (
+        (permission(Resource="a*"), permission(Resource=None, NotResource="a*")),
+        (permission(Resource="*"),),
+    ),
+}  # fmt: skip
+
+NOT_WIDER = {
+    "the same": (trust(), trust()),
+    "fewer principals": (trust(Principal={"Federated": [ADMIN, CCP]}), trust()),
+    "a list of one": (trust(), trust(Principal={"Federated": [ADMIN]}, Action=["sts:AssumeRoleWithSAML"])),
+    "another order": (trust(), trust(Condition=condition("StringEquals", GLOBAL, REGIONAL))),
+    "another name": (trust(), trust(Sid="Renamed")),
+    "an action in another case": (trust(), trust(Action="STS:assumerolewithsaml")),
+    "a key in another case": (trust(), trust(Condition=condition("StringEquals", REGIONAL, GLOBAL, key="saml:AUD"))),
+    "an action of those with a wildcard": (trust(Action="sts:*"), trust(Action=["sts:AssumeRole*", "sts:TagSession"])),
+    "everyone in other words": (trust(Principal="*"), trust(Principal={"AWS": "*"})),
+    "an account in other words": (
+        trust(Principal={"AWS": "111122223333"}),
+        trust(Principal={"AWS": "arn:aws:iam::111122223333:root"}),
+    ),
+    "one audience fewer": (trust(), trust(Condition=condition("StringEquals", GLOBAL))),
+    "an audience of those by pattern": (trust(Condition=condition("StringLike", "https://*/saml")), trust()),
+    "an audience always": (trust(Condition=condition("StringEqualsIfExists", REGIONAL, GLOBAL)), trust()),
+    "an audience in one case": (trust(Condition=condition("StringEqualsIgnoreCase", REGIONAL, GLOBAL)), trust()),
+    "one more condition": (trust(), trust(Condition={"StringEquals": {"SAML:aud": REGIONAL, "SAML:iss": "x"}})),
+    "more exceptions": (
+        trust(Condition=condition("StringNotEquals", REGIONAL)),
+        trust(Condition=condition("StringNotEquals", REGIONAL, GLOBAL)),
+    ),
+    "a truth in other words": (
+        permission(Condition={"Bool": {"aws:SecureTransport": True}}),
+        permission(Condition={"Bool": {"aws:SecureTransport": ["true"]}}),
+    ),
+    "an ARN of those by pattern": (
+        permission(Condition=condition("ArnLike", "arn:aws:iam::*:role/a*", key="aws:PrincipalArn")),
+        permission(Condition=condition("ArnEquals", "arn:aws:iam::111122223333:role/ab", key="aws:PrincipalArn")),
+    ),
+    "all but more": (permission(Action=None, NotAction="iam:*"), permission(Action=None, NotAction=["iam:*", "sts:*"])),
+    "one that was not excepted": (permission(Resource=None, NotResource="b/*"), permission(Resource="a/x")),
+    "one user of all": (permission(Resource="b/user/*"), permission(Resource="b/user/${aws:userid}")),
+    "forbidden": ((permission(),), (permission(), TLS)),
+    "forbidden to more": ((TLS | {"Principal": {"AWS": "111122223333"}},), (TLS,)),
+    "split in two": (
+        (trust(Principal={"Federated": [ADMIN, CCP]}),),
+        (trust(Principal={"Federated": CCP}), trust(Principal={"Federated": ADMIN})),
+    ),
+    "joined": (
+        (trust(Principal={"Federated": CCP}), trust(Principal={"Federated": ADMIN})),
+        (trust(Principal={"Federated": [ADMIN, CCP]}),),
+    ),
+    "one statement without a list": (
+        document(trust()),
+        json.dumps({"Version": "2012-10-17", "Id": "x", "Statement": trust()}, indent=4),
+    ),
+}  # fmt: skip
+
+
+def both(pair: tuple[Any, Any]) -> tuple[str, str]:
+    before, after = (
+        side if isinstance(side, str) else document(*side) if isinstance(side, tuple) else document(side)
+        for side in pair
+    )
+    return before, after
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_what_admits_more_is_reported(name: str) -> None:
+    """One that is missed lets somebody in whom nobody decided to let in."""
+    assert lines(*both(WIDER[name]))
+
+
+@pytest.mark.parametrize("name", NOT_WIDER)
+def test_what_admits_no_more_is_not_reported(name: str) -> None:
+    """A policy written differently asks nothing of a reviewer."""
+    assert lines(*both(NOT_WIDER[name])) == []
+
+
+def test_a_line_names_what_is_new() -> None:
+    """The reader sees the one value among the many that stay."""
+    assert lines(*both(WIDER["another audience"])) == ["admits the sign-in endpoint https://other.example (SAML:aud)"]
+    assert lines(*both(WIDER["another principal"])) == [f"admits {CCP}"]
+    assert lines(*both(WIDER["everyone"])) == ["admits everyone (*)"]
+    assert lines(*both(WIDER["session tags"])) == ["allows sts:TagSession"]
+    assert lines(*both(WIDER["an audience if there is one"])) == [
+        f"requires SAML:aud StringEqualsIfExists {GLOBAL}, {REGIONAL} instead of "
+        f"SAML:aud StringEquals {GLOBAL}, {REGIONAL}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "nonsense",
+        "[]",
+        '"Allow"',
+        "null",
+        "[" * 5000,
+        '{"Statement": [5]}',
+        '{"Statement": {"Effect": "Perhaps", "Action": "*"}}',
+        '{"Statement": {"Effect": "Allow"}}',
+        '{"Statement": {"Effect": "Allow", "Action": "a:X", "NotAction": "a:Y"}}',
+        '{"Statement": {"Effect": "Allow", "Action": {"a": "b"}}}',
+        '{"Statement": {"Effect": "Allow", "Action": "a:X", "Principal": "Ada"}}',
+        '{"Statement": {"Effect": "Allow", "Action": "a:X", "Condition": []}}',
+        '{"Statement": {"Effect": "Allow", "Action": "a:X", "Condition": {"StringEquals": "x"}}}',
+        '{"Statement": {"Effect": "Allow", "Action": "a:X", "Condition": {"StringEquals": {"a": "1"}, "StringEquals": {}}}}',
+        '{"Statement": {"Effect": "Allow", "Action": ' + "9" * 5000 + "}}",
+        document(*[trust()] * 400),
+    ],
+    ids=range(17),
+)
+def test_what_cannot_be_read_is_reported(text: str) -> None:
+    """A document that this cannot read may admit anybody; one that it could not read before covers nobody."""
+    [line] = policy_changes(document(trust()), text)
+    assert line.plain().startswith("it cannot be read")
+    assert policy_changes(text, document(trust()))
+
+
+# --- held against an evaluator -----------------------------------------------------------------------------------
+
+PRINCIPALS = ("A", "B", "C")
+ACTIONS = ("s:A", "s:AB", "t:A")
+RESOURCES = ("x", "y", "xy")
+USERS = ("x", "y")
+AUDIENCES: tuple[tuple[str, ...], ...] = ((), ("r",), ("R",), ("g",), ("r", "g"))
+
+
+def evaluated(policy: str) -> set[tuple[str, str, str, str, tuple[str, ...]]]:
+    """All the requests of a small world that a document allows."""
+    statements = json.loads(policy)["Statement"]
+    allowed = set()
+    for request in itertools.product(PRINCIPALS, ACTIONS, RESOURCES, USERS, AUDIENCES):
+        effects = {statement["Effect"] for statement in statements if applies(statement, *request)}
+        if effects == {"Allow"}:
+            allowed.add(request)
+    return allowed
+
+
+def applies(
+    statement: dict[str, Any], principal: str, action: str, resource: str, user: str, audiences: tuple[str, ...]
+) -> bool:
+    def listed(name: str, value: str, *, fold: bool = False) -> bool:
+        patterns = statement.get(name, statement.get(f"Not{name}"))
+        patterns = patterns["AWS"] if isinstance(patterns, dict) else patterns
+        patterns = patterns if isinstance(patterns, list) else [patterns]
+        return any(like(each.replace("${u}", user), value, fold=fold) for each in patterns) == (name in statement)
+
+    if not (listed("Principal", principal) and listed("Action", action, fold=True) and listed("Resource", resource)):
+        return False
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            have = (user,) if key == "u" else audiences
+            wanted = values if isinstance(values, list) else [values]
+            if not met(operator, have, [value.replace("${u}", user) for value in wanted]):
+                return False
+    return True
+
+
+def met(operator: str, have: tuple[str, ...], wanted: list[str]) -> bool:
+    quantifier, _, name = operator.rpartition(":")
+    optional, name = name.endswith("IfExists"), name.removesuffix("IfExists")
+    negated = "Not" in name
+    if not have:
+        return optional or negated or quantifier == "ForAllValues"
+
+    def one(value: str) -> bool:
+        if "IgnoreCase" in name:
+            return value.lower() in [each.lower() for each in wanted]
+        if "Like" in name:
+            return any(like(each, value) for each in wanted)
+        return value in wanted
+
+    results = [one(value) != negated for value in have]
+    return all(results) if quantifier == "ForAllValues" or (negated and not quantifier) else any(results)
+
+
+def like(pattern: str, value: str, *, fold: bool = False) -> bool:
+    expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.fullmatch(expression, value, re.IGNORECASE if fold else 0) is not None
+
+
+def some(values: tuple[str, ...]) -> st.SearchStrategy[Any]:
+    return st.one_of(st.sampled_from(values), st.lists(st.sampled_from(values), min_size=1, max_size=3))
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> dict[str, Any]:
+    """A statement of a policy over the small world."""
+    entry: dict[str, Any] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Allow", "Deny"]))}
+    negated = draw(st.sampled_from(["", "", "", "", "", "Principal", "Action", "Resource"]))
+    principals = draw(st.one_of(st.just("*"), some((*PRINCIPALS, "*")).map(lambda values: {"AWS": values})))
+    choices = {
+        "Principal": principals,
+        "Action": draw(some(("s:A", "S:ab", "s:*", "*", "?:A", "t:A"))),
+        "Resource": draw(some(("x", "y", "x*", "*", "?", "${u}", "*${u}", "${u}*"))),
+    }
+    entry |= {f"Not{name}" if name == negated else name: value for name, value in choices.items()}
+    operators = [
+        f"{quantifier}{name}{end}"
+        for quantifier, name, end in itertools.product(
+            ("", "", "", "ForAnyValue:", "ForAllValues:"),
+            ("StringEquals", "StringLike", "StringNotEquals", "StringNotLike", "StringEqualsIgnoreCase"),
+            ("", "", "IfExists"),
+        )
+    ]
+    keys = st.dictionaries(st.sampled_from(["aud", "u"]), some(("r", "g", "x", "*", "${u}", "?")), max_size=2)
+    found = draw(st.dictionaries(st.sampled_from(operators), keys, max_size=2))
+    return entry | ({"Condition": found} if found else {})
+
+
+policies = st.lists(statements(), max_size=3).map(lambda entries: document(*entries))
+
+
+@settings(max_examples=50, deadline=None)
+@given(policies, policies)
+def test_nothing_that_is_newly_allowed_is_missed(before: str, after: str) -> None:
+    """Whatever an evaluator lets through newly, the comparison reports: it may report more, never less."""
+    if not widenings(parse(before), parse(after)):
+        assert evaluated(after) <= evaluated(before)
+
+
+@settings(max_examples=30, deadline=None)
+@given(policies, st.lists(statements(), max_size=2), st.randoms(use_true_random=False))
+def test_taking_away_and_rewriting_are_never_reported(policy: str, more: list[dict[str, Any]], random: Any) -> None:
+    """Fewer allowances, more prohibitions and another order allow no more."""
+    before = json.loads(policy)["Statement"]
+    after = [entry for entry in before if entry["Effect"] == "Deny" or random.random() < 0.7]
+    after += [entry | {"Effect": "Deny"} for entry in more]
+    random.shuffle(after)
+    assert lines(document(*before), document(*after)) == []
+    assert narrowings(parse(document(*after)), parse(document(*before))) == []
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["Allow", "Deny", "*", "a:*", "${x}", "111122223333"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["Statement", "Effect", "Action", "NotAction", "Principal", "Resource", "Condition", "AWS", "x"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=15,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(json_values, json_values)
+def test_no_document_is_too_strange(before: Any, after: Any) -> None:
+    """Whatever stands where a policy should, the answer is a list of lines."""
+    for old, new in itertools.permutations((json.dumps(before), json.dumps(after))):
+        assert isinstance(policy_changes(old, new), list)
+
+
+# --- speed -------------------------------------------------------------------------------------------------------
+
+
+MANY = [f"a:{number}" for number in range(3000)]
+
+SLOW = {
+    "values": (permission(Action=MANY), permission(Action=[f"{each}*" for each in MANY])),
+    "stars": (permission(Resource="*a" * 200 + "b"), permission(Resource="a" * 20_000)),
+    "combinations": (
+        permission(Action=MANY[:300], Resource=MANY[:300]),
+        permission(Action=MANY[:400], Resource=MANY[:400]),
+    ),
+    "statements": (
+        tuple(permission(Action=each, Resource=each) for each in MANY[:600]),
+        tuple(permission(Action=f"{each}x", Resource=each) for each in MANY[:600]),
+    ),
+    "patterns of a condition": (
+        permission(Condition=condition("StringLike", *(f"{each}*" for each in MANY))),
+        permission(Condition=condition("StringLike", *(f"{each}?" for each in MANY))),
+    ),
+}
+"""Pairs of documents that a naive comparison takes for ever for."""
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_document_takes_for_ever(name: str) -> None:
+    """A pull request must not be able to hold its own review up."""
+    before, after = both(SLOW[name])
+    assert max(len(before), len(after)) <= LONGEST_DOCUMENT
+    start = time.monotonic()
+    assert lines(before, after)
+    assert time.monotonic() - start < 5
