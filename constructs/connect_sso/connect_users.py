@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdktf import TerraformResourceLifecycle, Token
+from cdktf import TerraformLocal, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.connect_user import ConnectUser, ConnectUserIdentityInfo, ConnectUserPhoneConfig
 from cdktf_cdktf_provider_aws.data_aws_connect_routing_profile import DataAwsConnectRoutingProfile
 from cdktf_cdktf_provider_aws.data_aws_connect_security_profile import DataAwsConnectSecurityProfile
@@ -46,14 +46,19 @@ class ConnectUsers(Construct):
             enforce_settings: whether Terraform also keeps routing profile, phone and names as written.
         """
         super().__init__(scope, construct_id)
+        # Terraform puts off reading what refers to a resource with a change of its own, even where the id stays: a
+        # setting of the instance would then change every user's profiles to "known after apply". Through a local it reads.
+        # https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
+        named(TerraformLocal(self, "local-instance-id", instance_id), "instance_id")
+        known_id = "${local.instance_id}"
         security_profiles = named(
-            DataAwsConnectSecurityProfile(self, "security-profiles", instance_id=instance_id, name="${each.key}"),
+            DataAwsConnectSecurityProfile(self, "security-profiles", instance_id=known_id, name="${each.key}"),
             "security_profiles",
         )
         one_per(security_profiles, (name for person in people for name in person.security_profiles))
 
         routing_profiles = named(
-            DataAwsConnectRoutingProfile(self, "routing-profiles", instance_id=instance_id, name="${each.key}"),
+            DataAwsConnectRoutingProfile(self, "routing-profiles", instance_id=known_id, name="${each.key}"),
             "routing_profiles",
         )
         one_per(routing_profiles, (person.routing_profile for person in people))

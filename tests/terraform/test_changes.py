@@ -69,6 +69,13 @@ def test_a_new_label_is_one_update(applied: World) -> None:
     assert plan(applied, data).changes == {"okta_app_saml.admin": "update"}
 
 
+def test_a_setting_of_the_instance_touches_no_one(applied: World) -> None:
+    """The people's profiles are looked up in the instance: its own change must not make them unknown."""
+    data = base()
+    data["connect"]["flow_logs"] = True
+    assert plan(applied, data).changes == {"aws_connect_instance.instance": "update"}
+
+
 def test_a_renamed_user_is_another_user(applied: World) -> None:
     """Connect cannot rename: the plan says so by removing one and adding one."""
     data = base()
