@@ -42,7 +42,7 @@ class ConnectUsers(Construct):
         Args:
             instance_id: the instance's bare id.
             people: whose profiles are looked up.
-            people_map: the Terraform expression of the map, as `Person.for_terraform` makes its values.
+            people_map: a reference to the map, `${local.NAME}`, with values as `Person.for_terraform` makes them.
             enforce_settings: whether Terraform also keeps routing profile, phone and names as written.
         """
         super().__init__(scope, construct_id)
@@ -63,6 +63,12 @@ class ConnectUsers(Construct):
         )
         one_per(routing_profiles, (person.routing_profile for person in people))
 
+        # For every single instance Terraform walks the whole value of for_each: a map of two thousand people takes it four
+        # times as long as a map of their names.
+        people_by_name = people_map.removeprefix("${").removesuffix("}")
+        keys = f"${{tomap({{for name in keys({people_by_name}) : name => name}})}}"
+        named(TerraformLocal(self, "keys", keys), "connect_user_keys")
+        person = f"{people_by_name}[each.key]"
         users = named(
             ConnectUser(
                 self,
@@ -71,16 +77,16 @@ class ConnectUsers(Construct):
                 name="${each.key}",
                 # The bare ids: a data source's `.id` is the instance's and the profile's together.
                 security_profile_ids=Token.as_list(
-                    "${[for name in each.value.security_profiles : "
+                    f"${{[for name in {person}.security_profiles : "
                     "data.aws_connect_security_profile.security_profiles[name].security_profile_id]}"
                 ),
-                routing_profile_id="${data.aws_connect_routing_profile.routing_profiles[each.value.routing_profile].routing_profile_id}",
+                routing_profile_id=f"${{data.aws_connect_routing_profile.routing_profiles[{person}.routing_profile].routing_profile_id}}",
                 identity_info=ConnectUserIdentityInfo(
-                    first_name="${each.value.first_name}", last_name="${each.value.last_name}"
+                    first_name=f"${{{person}.first_name}}", last_name=f"${{{person}.last_name}}"
                 ),
                 phone_config=ConnectUserPhoneConfig(
-                    phone_type="${each.value.phone_type}",
-                    desk_phone_number="${try(each.value.desk_phone_number, null)}",
+                    phone_type=f"${{{person}.phone_type}}",
+                    desk_phone_number=f"${{try({person}.desk_phone_number, null)}}",
                 ),
                 lifecycle=TerraformResourceLifecycle(
                     # The hierarchy is the contact centre's own business, always.
@@ -89,7 +95,7 @@ class ConnectUsers(Construct):
             ),
             "users",
         )
-        users.add_override("for_each", people_map)
+        users.add_override("for_each", "${local.connect_user_keys}")
 
 
 def people_map(people: Sequence[Person]) -> dict[str, dict[str, object]]:
