@@ -23,8 +23,6 @@ from connect_sso.escaping import literal, quoted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from cdktf import TerraformStack
-
     from connect_sso.okta_app import OktaApp
 
 
@@ -33,93 +31,84 @@ def group_id(name: str) -> str:
     return f"data.okta_group.groups[{quoted(name)}].id"
 
 
-class Groups(Construct):
+class Groups(DataOktaGroup):
     """Existing Okta groups, found by their exact names."""
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Iterable[str]) -> None:
-        super().__init__(scope, construct_id)
-        groups = named(
-            DataOktaGroup(
-                self,
-                "groups",
-                name="${each.key}",
-                lifecycle=TerraformResourceLifecycle(
-                    postcondition=[
-                        # The provider takes a group that only begins with the name when it is the one that Okta's search returns.
-                        Postcondition(
-                            condition="${self.name == each.key}",
-                            error_message='There is no Okta group "${each.key}"; the nearest that Okta found is "${self.name}". '
-                            "Write the group's exact name, or create it first.",
-                        )
-                    ]
-                ),
+        super().__init__(
+            scope,
+            construct_id,
+            name="${each.key}",
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    # The provider takes a group that only begins with the name when it is the one that Okta's search returns.
+                    Postcondition(
+                        condition="${self.name == each.key}",
+                        error_message='There is no Okta group "${each.key}"; the nearest that Okta found is "${self.name}". '
+                        "Write the group's exact name, or create it first.",
+                    )
+                ]
             ),
-            "groups",
         )
-        one_per(groups, names)
+        named(self, "groups")
+        one_per(self, names)
 
 
-class People(Construct):
+class People(DataOktaUser):
     """The people who are assigned one by one, looked up in Okta: the plan stops where a name differs from Connect's.
 
     Okta's search ignores case and Connect does not: https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, usernames: Iterable[str], attribute: str) -> None:
-        super().__init__(scope, construct_id)
         what = {"login": "login", "email": "e-mail address"}[attribute]
-        people = named(
-            DataOktaUser(
-                self,
-                "users",
-                search=[DataOktaUserSearch(name=f"profile.{attribute}", value="${each.key}", comparison="eq")],
-                # Two calls per person less.
-                skip_groups=True,
-                skip_roles=True,
-                lifecycle=TerraformResourceLifecycle(
-                    postcondition=[
-                        Postcondition(
-                            condition=f"${{self.{attribute} == each.key}}",
-                            error_message=f'The Okta {what} is "${{self.{attribute}}}", the Connect user name is "${{each.key}}": '
-                            "they must be the same, case included, or the person is refused at sign-in. "
-                            f'Write "${{self.{attribute}}}" as the username in the environment file.',
-                        ),
-                        Postcondition(
-                            condition='${self.status != "DEPROVISIONED"}',
-                            error_message='"${each.key}" is deactivated in Okta and cannot be assigned to an app. '
-                            "Activate the person there, or remove the user from the environment file.",
-                        ),
-                    ]
-                ),
+        super().__init__(
+            scope,
+            construct_id,
+            search=[DataOktaUserSearch(name=f"profile.{attribute}", value="${each.key}", comparison="eq")],
+            # Two calls per person less.
+            skip_groups=True,
+            skip_roles=True,
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    Postcondition(
+                        condition=f"${{self.{attribute} == each.key}}",
+                        error_message=f'The Okta {what} is "${{self.{attribute}}}", the Connect user name is "${{each.key}}": '
+                        "they must be the same, case included, or the person is refused at sign-in. "
+                        f'Write "${{self.{attribute}}}" as the username in the environment file.',
+                    ),
+                    Postcondition(
+                        condition='${self.status != "DEPROVISIONED"}',
+                        error_message='"${each.key}" is deactivated in Okta and cannot be assigned to an app. '
+                        "Activate the person there, or remove the user from the environment file.",
+                    ),
+                ]
             ),
-            "users",
         )
-        one_per(people, usernames)
+        named(self, "users")
+        one_per(self, usernames)
 
 
-class GroupAssignments(Construct):
+class GroupAssignments(AppGroupAssignment):
     """Existing groups that get an app."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, app: OktaApp, groups: Iterable[str], role: str | None
     ) -> None:
-        super().__init__(scope, construct_id)
-        assignment = named(
-            AppGroupAssignment(
-                self,
-                "groups",
-                app_id=app.id,
-                group_id="${data.okta_group.groups[each.key].id}",
-                profile=role_profile(role) if role else None,
-                # Okta numbers the groups of an app by itself.
-                lifecycle=TerraformResourceLifecycle(ignore_changes=["priority"]),
-            ),
-            app.name,
+        super().__init__(
+            scope,
+            construct_id,
+            app_id=app.id,
+            group_id="${data.okta_group.groups[each.key].id}",
+            profile=role_profile(role) if role else None,
+            # Okta numbers the groups of an app by itself.
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["priority"]),
         )
-        one_per(assignment, groups)
+        named(self, app.key)
+        one_per(self, groups)
 
 
-class PersonAssignments(Construct):
+class PersonAssignments(AppUser):
     """People who get an app one by one."""
 
     def __init__(
@@ -132,21 +121,18 @@ class PersonAssignments(Construct):
         attribute: str,
         role: str | None,
     ) -> None:
-        super().__init__(scope, construct_id)
-        assignment = named(
-            AppUser(
-                self,
-                "users",
-                app_id=app.id,
-                user_id="${data.okta_user.users[each.key].id}",
-                username=f"${{data.okta_user.users[each.key].{attribute}}}",
-                profile=_person_profile(role) if role else None,
-                # The provider would move an assignment to a new app with a call that only works for existing assignments.
-                lifecycle=TerraformResourceLifecycle(replace_triggered_by=[f"okta_app_saml.{app.name}.id"]),
-            ),
-            app.name,
+        super().__init__(
+            scope,
+            construct_id,
+            app_id=app.id,
+            user_id="${data.okta_user.users[each.key].id}",
+            username=f"${{data.okta_user.users[each.key].{attribute}}}",
+            profile=_person_profile(role) if role else None,
+            # The provider would move an assignment to a new app with a call that only works for existing assignments.
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[f"okta_app_saml.{app.key}.id"]),
         )
-        one_per(assignment, usernames)
+        named(self, app.key)
+        one_per(self, usernames)
 
 
 def _person_profile(role: str) -> str:
@@ -183,17 +169,18 @@ class RoleGroup(Construct):
         super().__init__(scope, construct_id)
         role_group = named(
             Group(self, "group", name=group, description=f"Gets the app {label} and its role; filled by Terraform"),
-            app.name,
+            app.key,
         )
+        role_group_id = role_group.id
         named(
             AppGroupAssignment(
                 self,
                 "assignment",
                 app_id=app.id,
-                group_id=role_group.id,
+                group_id=role_group_id,
                 lifecycle=TerraformResourceLifecycle(ignore_changes=["priority"]),
             ),
-            app.name,
+            app.key,
         )
         if groups:
             ids = ", ".join(f'"${{{group_id(name)}}}"' for name in sorted(groups))
@@ -205,35 +192,44 @@ class RoleGroup(Construct):
                     status="ACTIVE",
                     expression_type="urn:okta:expression:1.0",
                     expression_value=f"isMemberOfAnyGroup({ids})",
-                    group_assignments=[role_group.id],
+                    group_assignments=[role_group_id],
                     # Without it, people whom the rule put there would keep the role when the rule goes.
                     remove_assigned_users=True,
                 ),
-                app.name,
+                app.key,
             )
         if usernames:
             named(
                 GroupMemberships(
                     self,
                     "members",
-                    group_id=role_group.id,
+                    group_id=role_group_id,
                     users=[f"${{data.okta_user.users[{quoted(name)}].id}}" for name in sorted(usernames)],
                 ),
-                app.name,
+                app.key,
             )
 
 
-def check_group_members(
-    stack: TerraformStack, *, groups: Iterable[str], attribute: str, connect_user_names: str, scope: Construct
-) -> None:
-    """Warn about each member of a group whose name in Okta is not exactly a Connect user's: one list call per group.
+class GroupMembers(DataOktaUsers):
+    """The members of existing groups: one list call per group.
 
-    A `check` only warns: the plan goes on, since a group may well hold people who are not yet in Connect. The lists are
-    data sources of the stack, not of the `check`: one of a check's own would leave no plan ever empty.
+    They are data sources of the stack, not of the `check` that reads them: one of a check's own would leave no plan ever
+    empty.
     """
+
+    def __init__(self, scope: Construct, construct_id: str, *, groups: Iterable[str]) -> None:
+        super().__init__(scope, construct_id, group_id="${data.okta_group.groups[each.key].id}")
+        named(self, "members")
+        one_per(self, groups)
+
+
+def group_member_checks(*, groups: Iterable[str], attribute: str, connect_user_names: str) -> dict[str, object]:
+    """`check` blocks that warn about each member of a group whose name in Okta is not exactly a Connect user's.
+
+    A `check` only warns: the plan goes on, since a group may well hold people who are not yet in Connect.
+    """
+    checks: dict[str, object] = {}
     names = sorted(set(groups))
-    members = named(DataOktaUsers(scope, "members", group_id="${data.okta_group.groups[each.key].id}"), "members")
-    one_per(members, names)
     taken: set[str] = set()
     for name in names:
         label = terraform_name(name, taken)
@@ -243,15 +239,13 @@ def check_group_members(
         # "ada@example.com (in Connect: Ada@example.com)" where only the case differs.
         in_connect = "local.connect_user_names_by_lower_case[lower(name)]"
         spelled = f'[for name in sort({unknown}) : try("${{name}} (in Connect: ${{{in_connect}}})", name)]'
-        stack.add_override(
-            f"check.members_of_{label}",
-            {
-                "assert": [
-                    {
-                        "condition": f"${{length({unknown}) == 0}}",
-                        "error_message": f'Members of the Okta group "{literal(name)}" who are no Connect users in exactly this '
-                        f'spelling, and would be refused at sign-in: ${{join(", ", {spelled})}}',
-                    }
-                ]
-            },
-        )
+        checks[f"members_of_{label}"] = {
+            "assert": [
+                {
+                    "condition": f"${{length({unknown}) == 0}}",
+                    "error_message": f'Members of the Okta group "{literal(name)}" who are no Connect users in exactly this '
+                    f'spelling, and would be refused at sign-in: ${{join(", ", {spelled})}}',
+                }
+            ]
+        }
+    return checks

@@ -19,7 +19,7 @@ TERRAFORM_VERSION = ">= 1.10.0"
 
 def keep_state(stack: TerraformStack, environment: Environment, *, name: str, crowd: bool) -> None:
     """Add the backend of the environment's stack, or of its crowd's, which lies beside it."""
-    stack.add_override("terraform.required_version", TERRAFORM_VERSION)
+    terraform: dict[str, object] = {"required_version": TERRAFORM_VERSION}
     if environment.state == "local":
         # Relative to the stack's own folder, cdktf.out/stacks/NAME: three up is the project. An absolute path would
         # make the output differ from machine to machine.
@@ -43,7 +43,8 @@ def keep_state(stack: TerraformStack, environment: Environment, *, name: str, cr
             kms_key_id=s3.kms_key_id,
         )
         # cdktf's backend does not know the argument yet.
-        stack.add_override("terraform.backend.s3.use_lockfile", True)
+        terraform["backend"] = {"s3": {"use_lockfile": True}}
+    stack.add_override("terraform", terraform)
 
 
 def use_aws(stack: TerraformStack, environment: Environment) -> None:

@@ -7,11 +7,15 @@ cannot be shortened, the slow way still works.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 import sys
+import typing
 from pathlib import Path
 from types import ModuleType
+
+import typeguard
 
 EAGER_PACKAGES = ("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_okta")
 
@@ -26,11 +30,23 @@ def load_lazily() -> None:
         return
     for package in EAGER_PACKAGES:
         _without_eager_init(package)
+    _without_type_checks()
     preload = Path(__file__).with_name("lazy_bindings.cjs")
     if preload.exists():
         # Quoted, since the path may have spaces in it; what is set already is kept.
         options = [os.environ.get("NODE_OPTIONS", ""), f'--require="{preload.as_posix()}"']
         os.environ["NODE_OPTIONS"] = " ".join(filter(None, options))
+
+
+def _without_type_checks() -> None:
+    # The bindings hold every argument against its type hints, a tenth of a run; `python -O` would spare it, but cannot be
+    # said from within. mypy has checked our calls before, and jsii's kernel checks what it is sent.
+    typeguard.check_type = _accept
+    typing.get_type_hints = functools.cache(typing.get_type_hints)  # type: ignore[assignment]  # it keeps its signature
+
+
+def _accept(*_: object, **__: object) -> None:
+    return None
 
 
 def _use_pinned_node() -> None:

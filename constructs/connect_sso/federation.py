@@ -21,52 +21,44 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class SamlProvider(Construct):
+class SamlProvider(IamSamlProvider):
     """IAM's record of one Okta app: its document is that app's metadata."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, app: str, name: str, metadata: str, expected_arn: str
     ) -> None:
-        super().__init__(scope, construct_id)
-        provider = named(
-            IamSamlProvider(
-                self,
-                "provider",
-                name=name,
-                saml_metadata_document=metadata,
-                lifecycle=TerraformResourceLifecycle(
-                    postcondition=[
-                        # Okta was told the ARN before the provider existed, so it is computed: hold it to the real one.
-                        Postcondition(
-                            condition=f'${{self.arn == "{expected_arn}"}}',
-                            error_message=f"IAM made the SAML provider ${{self.arn}}, but Okta was given {expected_arn}: "
-                            "sign-in cannot work. Check aws.account_id and the partition of aws.region.",
-                        )
-                    ]
-                ),
+        super().__init__(
+            scope,
+            construct_id,
+            name=name,
+            saml_metadata_document=metadata,
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    # Okta was told the ARN before the provider existed, so it is computed: hold it to the real one.
+                    Postcondition(
+                        condition=f'${{self.arn == "{expected_arn}"}}',
+                        error_message=f"IAM made the SAML provider ${{self.arn}}, but Okta was given {expected_arn}: "
+                        "sign-in cannot work. Check aws.account_id and the partition of aws.region.",
+                    )
+                ]
             ),
-            app,
         )
-        self.resource: IamSamlProvider = provider
-        self.arn: str = expected_arn
+        named(self, app)
+        self.expected_arn: str = expected_arn
 
 
-class FederationPolicy(Construct):
+class FederationPolicy(IamPolicy):
     """The permission to sign in to one instance."""
 
     def __init__(self, scope: Construct, construct_id: str, *, name: str, instance_arn: str) -> None:
-        super().__init__(scope, construct_id)
-        policy = named(
-            IamPolicy(
-                self,
-                "policy",
-                name=name,
-                description="Sign-in to Amazon Connect through Okta",
-                policy=policies.policy_json(policies.federation(instance_arn)),
-            ),
-            "federation",
+        super().__init__(
+            scope,
+            construct_id,
+            name=name,
+            description="Sign-in to Amazon Connect through Okta",
+            policy=policies.policy_json(policies.federation(instance_arn)),
         )
-        self.arn: str = policy.arn
+        named(self, "federation")
 
 
 class FederationRole(Construct):
@@ -87,7 +79,7 @@ class FederationRole(Construct):
         super().__init__(scope, construct_id)
         trust = policies.trust(
             # ARNs in clear rather than references: the plan's reader sees at once whom the role trusts.
-            saml_providers=[provider.arn for provider in saml_providers],
+            saml_providers=[provider.expected_arn for provider in saml_providers],
             endpoints=endpoints,
             tag_session=tag_session,
         )
@@ -98,7 +90,7 @@ class FederationRole(Construct):
                 name=name,
                 assume_role_policy=policies.policy_json(trust),
                 max_session_duration=session_duration,
-                depends_on=[provider.resource for provider in saml_providers],
+                depends_on=saml_providers,
             ),
             name,
         )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cdktf import Postcondition, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.connect_instance import ConnectInstance
 from cdktf_cdktf_provider_aws.data_aws_connect_instance import DataAwsConnectInstance
-from constructs import Construct
 
 from connect_sso.addresses import named
 from connect_sso.protection import protected
+
+if TYPE_CHECKING:
+    from constructs import Construct
 
 ADDRESS = "aws_connect_instance.instance"
 NAME = "instance"
 
 
-class NewInstance(Construct):
+class NewInstance(ConnectInstance):
     """A new SAML instance, as the console's wizard makes it.
 
     https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-instances.html
@@ -33,28 +37,22 @@ class NewInstance(Construct):
         flow_logs: bool,
         protect: bool,
     ) -> None:
-        super().__init__(scope, construct_id)
-        instance = named(
-            ConnectInstance(
-                self,
-                NAME,
-                identity_management_type="SAML",
-                instance_alias=alias,
-                inbound_calls_enabled=inbound_calls,
-                outbound_calls_enabled=outbound_calls,
-                early_media_enabled=early_media,
-                contact_lens_enabled=contact_lens,
-                contact_flow_logs_enabled=flow_logs,
-                lifecycle=protected(protect),
-            ),
-            NAME,
+        super().__init__(
+            scope,
+            construct_id,
+            identity_management_type="SAML",
+            instance_alias=alias,
+            inbound_calls_enabled=inbound_calls,
+            outbound_calls_enabled=outbound_calls,
+            early_media_enabled=early_media,
+            contact_lens_enabled=contact_lens,
+            contact_flow_logs_enabled=flow_logs,
+            lifecycle=protected(protect),
         )
-        self.id: str = instance.id
-        """The bare id, a UUID."""
-        self.arn: str = instance.arn
+        named(self, NAME)
 
 
-class ExistingInstance(Construct):
+class ExistingInstance(DataAwsConnectInstance):
     """An instance that is there already, checked to be a SAML one: how people sign in can never be changed.
 
     https://docs.aws.amazon.com/connect/latest/adminguide/connect-identity-management.html
@@ -63,25 +61,20 @@ class ExistingInstance(Construct):
     def __init__(
         self, scope: Construct, construct_id: str, *, instance_id: str | None = None, alias: str | None = None
     ) -> None:
-        super().__init__(scope, construct_id)
-        instance = named(
-            DataAwsConnectInstance(
-                self,
-                NAME,
-                instance_id=instance_id,
-                instance_alias=alias,
-                lifecycle=TerraformResourceLifecycle(
-                    postcondition=[
-                        Postcondition(
-                            condition='${self.identity_management_type == "SAML"}',
-                            error_message=f"The Amazon Connect instance {instance_id or alias} is not a SAML instance "
-                            "(it is ${self.identity_management_type}), and that can never be changed: "
-                            "name one that is, or let this environment make one with connect.alias.",
-                        )
-                    ]
-                ),
+        super().__init__(
+            scope,
+            construct_id,
+            instance_id=instance_id,
+            instance_alias=alias,
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    Postcondition(
+                        condition='${self.identity_management_type == "SAML"}',
+                        error_message=f"The Amazon Connect instance {instance_id or alias} is not a SAML instance "
+                        "(it is ${self.identity_management_type}), and that can never be changed: "
+                        "name one that is, or let this environment make one with connect.alias.",
+                    )
+                ]
             ),
-            NAME,
         )
-        self.id: str = instance.id
-        self.arn: str = instance.arn
+        named(self, NAME)

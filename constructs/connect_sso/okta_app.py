@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cdktf import TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatements
 from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
-from constructs import Construct
 
 from connect_sso.addresses import named
 from connect_sso.app_settings import CATALOGUE_NAME
@@ -15,6 +14,8 @@ from connect_sso.escaping import literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from constructs import Construct
 
 USER_NAME_TEMPLATES: Final = {"login": "${source.login}", "email": "${source.email}"}
 """Okta attribute to the template that fills an app's user name with it; both are built in.
@@ -25,56 +26,60 @@ https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Appli
 _ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
 
 
-class AppKind(Construct):
+class AppKind(TerraformResource):
     """Marks which kind of Okta app the environment uses, so that another kind means new apps.
 
     An app cannot turn from one kind into the other, but the provider would try to update it in place.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, kind: str) -> None:
-        super().__init__(scope, construct_id)
         # Not cdktf's DataResource, which starts Terraform at every synthesis to ask for its version.
-        marker = named(TerraformResource(self, "kind", terraform_resource_type="terraform_data"), "app_kind")
-        marker.add_override("input", {"okta_app": kind})
+        super().__init__(scope, construct_id, terraform_resource_type="terraform_data")
+        named(self, "app_kind")
+        self.add_override("input", {"okta_app": kind})
         self.replaces: Final = ["terraform_data.app_kind"]
         """For `replace_triggered_by`."""
 
 
-class OktaApp(Construct):
-    """One `okta_app_saml`; the subclasses say which kind."""
+class AuthenticationPolicy(DataOktaPolicy):
+    """An existing app sign-in policy of Okta, found by its name."""
 
-    app: AppSaml
+    def __init__(self, scope: Construct, construct_id: str, *, app: str, name: str) -> None:
+        super().__init__(scope, construct_id, name=literal(name), type="ACCESS_POLICY")
+        named(self, app)
 
-    def __init__(self, scope: Construct, construct_id: str, *, name: str, authentication_policy: str | None) -> None:
-        super().__init__(scope, construct_id)
-        self.name = name
-        self._policy_id: str | None = None
-        if authentication_policy is not None:
-            policy = named(
-                DataOktaPolicy(
-                    self, "authentication-policy", name=literal(authentication_policy), type="ACCESS_POLICY"
-                ),
-                name,
-            )
-            self._policy_id = policy.id
 
-    def _finish(self, app: AppSaml) -> None:
-        self.app = named(app, self.name)
+class OktaApp(AppSaml):
+    """One `okta_app_saml`: what every kind of app has. The subclasses say which kind."""
 
-    @property
-    def id(self) -> str:
-        """The app's id."""
-        return self.app.id
-
-    @property
-    def metadata(self) -> str:
-        """The SAML metadata document, known once the app exists, in the same apply."""
-        return self.app.metadata
-
-    @property
-    def embed_url(self) -> str:
-        """Where the app opens."""
-        return self.app.embed_url
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        key: str,
+        label: str,
+        relay_state: str,
+        username: str,
+        authentication_policy: AuthenticationPolicy | None,
+        kind: AppKind,
+        **of_the_kind: Any,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            label=literal(label),
+            status="ACTIVE",
+            default_relay_state=relay_state,
+            user_name_template=literal(USER_NAME_TEMPLATES[username]),
+            user_name_template_type="BUILT_IN",
+            authentication_policy=authentication_policy.id if authentication_policy else None,
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=kind.replaces),
+            **of_the_kind,
+        )
+        named(self, key)
+        self.key: str = key
+        """The app's key in the environment file."""
 
 
 class CatalogueApp(OktaApp):
@@ -88,29 +93,25 @@ class CatalogueApp(OktaApp):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
+        key: str,
         label: str,
         relay_state: str,
         settings: str,
         username: str,
-        authentication_policy: str | None,
+        authentication_policy: AuthenticationPolicy | None,
         kind: AppKind,
     ) -> None:
-        super().__init__(scope, construct_id, name=name, authentication_policy=authentication_policy)
-        self._finish(
-            AppSaml(
-                self,
-                "app",
-                preconfigured_app=CATALOGUE_NAME,
-                label=literal(label),
-                status="ACTIVE",
-                default_relay_state=relay_state,
-                app_settings_json=settings,
-                user_name_template=literal(USER_NAME_TEMPLATES[username]),
-                user_name_template_type="BUILT_IN",
-                authentication_policy=self._policy_id,
-                lifecycle=TerraformResourceLifecycle(replace_triggered_by=kind.replaces),
-            )
+        super().__init__(
+            scope,
+            construct_id,
+            key=key,
+            label=label,
+            relay_state=relay_state,
+            username=username,
+            authentication_policy=authentication_policy,
+            kind=kind,
+            preconfigured_app=CATALOGUE_NAME,
+            app_settings_json=settings,
         )
 
 
@@ -125,7 +126,7 @@ class CustomSamlApp(OktaApp):
         scope: Construct,
         construct_id: str,
         *,
-        name: str,
+        key: str,
         label: str,
         relay_state: str,
         sign_in_endpoint: str,
@@ -135,43 +136,39 @@ class CustomSamlApp(OktaApp):
         session_duration: int,
         session_tags: Mapping[str, str],
         username: str,
-        authentication_policy: str | None,
+        authentication_policy: AuthenticationPolicy | None,
         kind: AppKind,
     ) -> None:
-        super().__init__(scope, construct_id, name=name, authentication_policy=authentication_policy)
-        self._finish(
-            AppSaml(
-                self,
-                "app",
-                label=literal(label),
-                status="ACTIVE",
-                default_relay_state=relay_state,
-                sso_url=sign_in_endpoint,
-                recipient=sign_in_endpoint,
-                destination=sign_in_endpoint,
-                audience=audience,
-                subject_name_id_template=literal("${user.userName}"),
-                subject_name_id_format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-                response_signed=True,
-                assertion_signed=True,
-                signature_algorithm="RSA_SHA256",
-                digest_algorithm="SHA256",
-                honor_force_authn=False,
-                authn_context_class_ref="urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
-                user_name_template=literal(USER_NAME_TEMPLATES[username]),
-                user_name_template_type="BUILT_IN",
-                attribute_statements=_statements(
-                    {
-                        # Text in quotes is a constant to Okta's expression language.
-                        "Role": f'"{role_arn},{saml_provider_arn}"',
-                        "RoleSessionName": f"user.{username}",
-                        "SessionDuration": f'"{session_duration}"',
-                        **{f"PrincipalTag:{tag}": expression for tag, expression in sorted(session_tags.items())},
-                    }
-                ),
-                authentication_policy=self._policy_id,
-                lifecycle=TerraformResourceLifecycle(replace_triggered_by=kind.replaces),
-            )
+        super().__init__(
+            scope,
+            construct_id,
+            key=key,
+            label=label,
+            relay_state=relay_state,
+            username=username,
+            authentication_policy=authentication_policy,
+            kind=kind,
+            sso_url=sign_in_endpoint,
+            recipient=sign_in_endpoint,
+            destination=sign_in_endpoint,
+            audience=audience,
+            subject_name_id_template=literal("${user.userName}"),
+            subject_name_id_format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+            response_signed=True,
+            assertion_signed=True,
+            signature_algorithm="RSA_SHA256",
+            digest_algorithm="SHA256",
+            honor_force_authn=False,
+            authn_context_class_ref="urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
+            attribute_statements=_statements(
+                {
+                    # Text in quotes is a constant to Okta's expression language.
+                    "Role": f'"{role_arn},{saml_provider_arn}"',
+                    "RoleSessionName": f"user.{username}",
+                    "SessionDuration": f'"{session_duration}"',
+                    **{f"PrincipalTag:{tag}": expression for tag, expression in sorted(session_tags.items())},
+                }
+            ),
         )
 
 

@@ -101,13 +101,15 @@ class Recordings(Construct):
             ),
             NAME,
         )
+        key_arn = key.arn
         named(KmsAlias(self, "key-alias", name=f"alias/{bucket}", target_key_id=key.key_id), NAME)
         store = named(S3Bucket(self, "bucket", bucket=bucket, lifecycle=protected(protect)), NAME)
+        bucket_id = store.id
         public_access = named(
             S3BucketPublicAccessBlock(
                 self,
                 "public-access-block",
-                bucket=store.id,
+                bucket=bucket_id,
                 block_public_acls=True,
                 block_public_policy=True,
                 ignore_public_acls=True,
@@ -120,7 +122,7 @@ class Recordings(Construct):
             S3BucketPolicy(
                 self,
                 "policy",
-                bucket=store.id,
+                bucket=bucket_id,
                 policy=policies.policy_json(policies.tls_only(bucket_arn)),
                 depends_on=[public_access],
             ),
@@ -130,11 +132,11 @@ class Recordings(Construct):
             S3BucketServerSideEncryptionConfigurationA(
                 self,
                 "encryption",
-                bucket=store.id,
+                bucket=bucket_id,
                 rule=[
                     S3BucketServerSideEncryptionConfigurationRuleA(
                         apply_server_side_encryption_by_default=S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-                            sse_algorithm="aws:kms", kms_master_key_id=key.arn
+                            sse_algorithm="aws:kms", kms_master_key_id=key_arn
                         ),
                         bucket_key_enabled=True,
                     )
@@ -146,7 +148,7 @@ class Recordings(Construct):
             S3BucketVersioningA(
                 self,
                 "versioning",
-                bucket=store.id,
+                bucket=bucket_id,
                 versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
             ),
             NAME,
@@ -155,7 +157,7 @@ class Recordings(Construct):
             S3BucketLifecycleConfiguration(
                 self,
                 "lifecycle",
-                bucket=store.id,
+                bucket=bucket_id,
                 rule=[
                     S3BucketLifecycleConfigurationRule(
                         id="abort-unfinished-uploads",
@@ -179,12 +181,12 @@ class Recordings(Construct):
                     storage_config=ConnectInstanceStorageConfigStorageConfig(
                         storage_type="S3",
                         s3_config=ConnectInstanceStorageConfigStorageConfigS3Config(
-                            bucket_name=store.id,
+                            bucket_name=bucket_id,
                             bucket_prefix=f"connect/{environment}/{FOLDERS[kind]}",
                             encryption_config=ConnectInstanceStorageConfigStorageConfigS3ConfigEncryptionConfig(
                                 encryption_type="KMS",
                                 # The full ARN: the provider refuses an id or an alias.
-                                key_id=key.arn,
+                                key_id=key_arn,
                             ),
                         ),
                     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cdktf import TerraformLocal, TerraformOutput, TerraformStack
 
@@ -11,13 +11,21 @@ from connect_sso import instance as instances
 from connect_sso import manual_steps, recordings
 from connect_sso.addresses import named
 from connect_sso.app_settings import app_settings_json
-from connect_sso.assignments import GroupAssignments, Groups, People, PersonAssignments, RoleGroup, check_group_members
+from connect_sso.assignments import (
+    GroupAssignments,
+    GroupMembers,
+    Groups,
+    People,
+    PersonAssignments,
+    RoleGroup,
+    group_member_checks,
+)
 from connect_sso.backend import keep_state, use_aws, use_okta
 from connect_sso.connect_users import ConnectUsers, people_map
 from connect_sso.derived_names import bucket_name, group_rule, role_group, users_stack
 from connect_sso.escaping import literal
 from connect_sso.federation import ApiIntegrationUser, FederationPolicy, FederationRole, SamlProvider
-from connect_sso.okta_app import AppKind, CatalogueApp, CustomSamlApp
+from connect_sso.okta_app import AppKind, AuthenticationPolicy, CatalogueApp, CustomSamlApp
 from connect_sso.protection import forget
 from connect_sso.relay_state import relay_state
 
@@ -67,10 +75,13 @@ class ConnectSsoStack(TerraformStack):
         use_aws(self, environment)
         use_okta(self, environment)
 
-        self._instance = self._declare_instance()
+        instance = self._declare_instance()
+        self._instance_id: str = instance.id
+        self._instance_arn: str = instance.arn
         self._declare_recordings()
         self._forget_what_is_no_longer_made()
 
+        self._checks: dict[str, object] = {}
         self._saml_providers: dict[str, SamlProvider] = {}
         self._okta_apps: dict[str, OktaApp] = {}
         kind = AppKind(self, "app-kind", kind="custom" if self._mode == "saml_app" else "catalogue")
@@ -80,6 +91,8 @@ class ConnectSsoStack(TerraformStack):
         self._assign()
         self._declare_people(people, crowd)
         self._outputs(people)
+        if self._checks:
+            self.add_override("check", self._checks)  # cdktf has no construct for them
 
     @property
     def _mode(self) -> str:
@@ -115,7 +128,7 @@ class ConnectSsoStack(TerraformStack):
         recordings.Recordings(
             self,
             "recordings",
-            instance_id=self._instance.id,
+            instance_id=self._instance_id,
             environment=self._name,
             bucket=bucket,
             bucket_arn=aws.partition.arn("s3", bucket),
@@ -140,13 +153,18 @@ class ConnectSsoStack(TerraformStack):
         environment = self._environment
         aws = environment.aws
         provider_arn = self._iam_arn(f"saml-provider/{app.saml_provider}")
-        landing = relay_state(region=aws.region, instance_id=self._instance.id, destination=app.destination)
+        landing = relay_state(region=aws.region, instance_id=self._instance_id, destination=app.destination)
+        policy = None
+        if app.authentication_policy is not None:
+            policy = AuthenticationPolicy(
+                self, f"authentication-policy-{app_name}", app=app_name, name=app.authentication_policy
+            )
         okta_app: OktaApp
         if self._mode == "saml_app":
             okta_app = CustomSamlApp(
                 self,
                 f"okta-{app_name}",
-                name=app_name,
+                key=app_name,
                 label=app.label,
                 relay_state=landing,
                 sign_in_endpoint=aws.sign_in_endpoint,
@@ -156,14 +174,14 @@ class ConnectSsoStack(TerraformStack):
                 session_duration=environment.federation.session_duration,
                 session_tags=app.session_tags,
                 username=environment.okta.username,
-                authentication_policy=app.authentication_policy,
+                authentication_policy=policy,
                 kind=kind,
             )
         else:
             okta_app = CatalogueApp(
                 self,
                 f"okta-{app_name}",
-                name=app_name,
+                key=app_name,
                 label=app.label,
                 relay_state=landing,
                 settings=app_settings_json(
@@ -175,7 +193,7 @@ class ConnectSsoStack(TerraformStack):
                     role_group=self._role_group(app_name, app) if self._mode == "group_mapping" else None,
                 ),
                 username=environment.okta.username,
-                authentication_policy=app.authentication_policy,
+                authentication_policy=policy,
                 kind=kind,
             )
         self._okta_apps[app_name] = okta_app
@@ -188,24 +206,22 @@ class ConnectSsoStack(TerraformStack):
             expected_arn=provider_arn,
         )
         if self._mode == "api_integration":
-            self.add_override(
-                f"check.api_integration_{app_name}",
-                {
-                    "assert": [
-                        {
-                            "condition": f'${{contains(okta_app_saml.{app_name}.features, "PUSH_NEW_USERS")}}',
-                            "error_message": f'API integration of the Okta app "{literal(app.label)}" is not enabled yet, and Okta has no '
-                            "API for it: the output by_hand says what to enter in its admin console.",
-                        }
-                    ]
-                },
-            )
+            self._checks[f"api_integration_{app_name}"] = {
+                "assert": [
+                    {
+                        "condition": f'${{contains(okta_app_saml.{app_name}.features, "PUSH_NEW_USERS")}}',
+                        "error_message": f'API integration of the Okta app "{literal(app.label)}" is not enabled yet, and Okta has no '
+                        "API for it: the output by_hand says what to enter in its admin console.",
+                    }
+                ]
+            }
 
     def _declare_roles(self) -> dict[str, FederationRole]:
         environment = self._environment
         policy = FederationPolicy(
-            self, "federation-policy", name=environment.federation.policy, instance_arn=self._instance.arn
+            self, "federation-policy", name=environment.federation.policy, instance_arn=self._instance_arn
         )
+        policy_arn = policy.arn
         roles = {}
         for role in sorted({app.role for app in environment.apps.values()}):
             apps = {name: app for name, app in sorted(environment.apps.items()) if app.role == role}
@@ -217,7 +233,7 @@ class ConnectSsoStack(TerraformStack):
                 endpoints=environment.aws.partition.accepted_endpoints(environment.aws.region),
                 session_duration=environment.federation.session_duration,
                 tag_session=any(app.session_tags for app in apps.values()),
-                policy_arn=policy.arn,
+                policy_arn=policy_arn,
             )
         return roles
 
@@ -229,9 +245,9 @@ class ConnectSsoStack(TerraformStack):
         }
         groups = sorted({group for app in environment.apps.values() for group in app.groups})
         if groups:
-            Groups(self, "groups", names=groups)
+            Groups(self, "okta-groups", names=groups)
         if assigned := {username for usernames in members.values() for username in usernames}:
-            People(self, "people", usernames=assigned, attribute=attribute)
+            People(self, "okta-users", usernames=assigned, attribute=attribute)
         for name, app in environment.apps.items():
             okta_app = self._okta_apps[name]
             if self._mode == "group_mapping":
@@ -255,12 +271,12 @@ class ConnectSsoStack(TerraformStack):
                 )
 
     def _declare_people(self, people: Sequence[Person], crowd: Sequence[Person]) -> None:
-        _local(self, "people", people_map(people))
+        named(TerraformLocal(self, "people-map", people_map(people)), "people")  # the output has its name
         if people:
             ConnectUsers(
                 self,
                 "connect-users",
-                instance_id=self._instance.id,
+                instance_id=self._instance_id,
                 people=people,
                 people_map="${local.people}",
                 enforce_settings=self._environment.connect.user_settings == "enforced",
@@ -272,21 +288,18 @@ class ConnectSsoStack(TerraformStack):
         if crowd:
             self.files[CROWD_NAMES_FILE] = json.dumps(sorted(person.username for person in crowd), indent=0) + "\n"
             names = f'concat({names}, jsondecode(file("${{path.module}}/{CROWD_NAMES_FILE}")))'
-        _local(self, "connect_user_names", f"${{{names}}}")
-        _local(
+        TerraformLocal(self, "connect_user_names", f"${{{names}}}")
+        TerraformLocal(
             self, "connect_user_names_by_lower_case", "${{for name in local.connect_user_names : lower(name) => name}}"
         )
-        check_group_members(
-            self,
-            groups=groups,
-            attribute=self._environment.okta.username,
-            connect_user_names="local.connect_user_names",
-            scope=self,
+        GroupMembers(self, "group-members", groups=groups)
+        self._checks |= group_member_checks(
+            groups=groups, attribute=self._environment.okta.username, connect_user_names="local.connect_user_names"
         )
 
     def _outputs(self, people: Sequence[Person]) -> None:
         environment = self._environment
-        _output(
+        TerraformOutput(
             self,
             "apps",
             description="Where each app opens, and what it signs in with.",
@@ -295,12 +308,12 @@ class ConnectSsoStack(TerraformStack):
                     "label": literal(app.label),
                     "opens": self._okta_apps[name].embed_url,
                     "role_arn": self._roles[app.role].arn,
-                    "saml_provider_arn": self._saml_providers[name].resource.arn,
+                    "saml_provider_arn": self._saml_providers[name].arn,
                 }
                 for name, app in environment.apps.items()
             },
         )
-        _output(
+        TerraformOutput(
             self,
             "people",
             description="The people of the environment file, and their security profiles by name.",
@@ -319,8 +332,8 @@ class ConnectSsoStack(TerraformStack):
             )
             key = user.access_key
             if key is not None:
-                _output(self, "access_key_id", value=key.id, description="For Okta's API integration.")
-                _output(
+                TerraformOutput(self, "access_key_id", value=key.id, description="For Okta's API integration.")
+                TerraformOutput(
                     self,
                     "access_key_secret",
                     value=key.secret,
@@ -337,7 +350,7 @@ class ConnectSsoStack(TerraformStack):
                 ),
             )
         if steps:
-            _output(self, "by_hand", value="\n\n".join(steps), description="What no API can do.")
+            TerraformOutput(self, "by_hand", value="\n\n".join(steps), description="What no API can do.")
 
 
 class UsersStack(TerraformStack):
@@ -354,7 +367,7 @@ class UsersStack(TerraformStack):
         connect = environment.connect
         instance = instances.ExistingInstance(self, "instance", instance_id=connect.instance_id, alias=connect.alias)
         # The map stays out of the JSON: ten thousand people would take seconds on their way through jsii.
-        _local(self, "people", f'${{jsondecode(file("${{path.module}}/{PEOPLE_FILE}"))}}')
+        TerraformLocal(self, "people", f'${{jsondecode(file("${{path.module}}/{PEOPLE_FILE}"))}}')
         self.files: dict[str, str] = {PEOPLE_FILE: _one_line_each(people_map(crowd))}
         """What Terraform reads beside the JSON, by file name."""
         ConnectUsers(
@@ -365,16 +378,6 @@ class UsersStack(TerraformStack):
             people_map="${local.people}",
             enforce_settings=connect.user_settings == "enforced",
         )
-
-
-def _local(stack: TerraformStack, name: str, value: Any) -> None:
-    # A local may share its name with an output or a construct, but not its construct id.
-    named(TerraformLocal(stack, f"local-{name}", value), name)
-
-
-def _output(stack: TerraformStack, name: str, *, value: Any, description: str, sensitive: bool | None = None) -> None:
-    output = TerraformOutput(stack, f"output-{name}", value=value, description=description, sensitive=sensitive)
-    named(output, name)
 
 
 def _one_line_each(people: dict[str, dict[str, object]]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cdktf import App
 
+from connect_sso.derived_names import users_stack
 from connect_sso.environments import load_all, select
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
 from connect_sso.stack import ConnectSsoStack, UsersStack
@@ -51,22 +52,18 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
     # cdktf's validations start Terraform to ask for its version; what can be wrong in an environment is checked already,
     # and the version is Terraform's own to check (`required_version`).
     app = App(outdir=str(output), skip_validation=True)
-    stacks: list[ConnectSsoStack | UsersStack] = []
+    files: dict[str, dict[str, str]] = {}
     for each in environments:
         assert each.environment is not None  # valid, see above
         stack = ConnectSsoStack(app, each.name, environment=each.environment, people=each.people, crowd=each.crowd)
-        stacks.append(stack)
+        files[each.name] = stack.files
         if each.environment.users_file:
             # Also when the file is empty: that is how its last people are removed.
             users = UsersStack(app, each.name, environment=each.environment, crowd=each.crowd)
             # `cdktf deploy` then takes the two in order; the crowd needs the instance.
             users.add_dependency(stack)
-            stacks.append(users)
+            files[users_stack(each.name)] = users.files
     app.synth()
-    for written in stacks:
-        _write_beside(output / "stacks" / written.node.id, written.files)
-
-
-def _write_beside(folder: Path, files: dict[str, str]) -> None:
-    for name, content in files.items():
-        (folder / name).write_text(content, encoding="utf-8")
+    for stack_name, beside in files.items():
+        for name, content in beside.items():
+            (output / "stacks" / stack_name / name).write_text(content, encoding="utf-8")
