@@ -23,6 +23,7 @@ setup: .venv/installed node_modules/installed ## install everything, in this fol
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/locked.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q constructs
 	@echo "==> unpacking the provider bindings (once)"
 	@ENVIRONMENT= CDKTF_OUTDIR=.venv/warm-up CONNECT_SSO_ENVIRONMENTS=environments $(BIN)/python main.py
 	@rm -rf .venv/warm-up
@@ -46,11 +47,12 @@ test: setup ## the whole test suite, real Terraform included
 	@.venv-check/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/check.txt
 	@touch $@
 
-check: .venv/installed .venv-check/installed ## format, lint, types, environment files, policies
+check: .venv/installed .venv-check/installed ## format, lint, types, environment files, policies, workflows
 	@echo "==> ruff" && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@echo "==> mypy" && $(BIN)/mypy
 	@echo "==> connect-sso check" && $(BIN)/connect-sso check
 	@echo "==> checkov and parliament over the synthesized stacks" && $(BIN)/python -m ci.lint_stacks
+	@echo "==> zizmor over the workflows" && .venv-check/bin/zizmor --offline --quiet .github/workflows
 
 bench: .venv/installed ## how fast, as ratios measured in one run
 	@$(BIN)/python -m tests.bench
@@ -78,6 +80,7 @@ goldens: .venv/installed ## rewrite the golden files that tests compare with; lo
 requirements: .venv/installed ## pin the newest allowed versions anew, with hashes
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements/locked.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements/check.in -o requirements/check.txt
 
 clean: ## remove what can be made again; state stays
 	rm -rf .venv .venv-check node_modules cdktf.out .demo
