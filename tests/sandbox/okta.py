@@ -298,6 +298,7 @@ def _is_missing_group(org: Org, values: Values) -> bool:
 ASSIGNMENTS: dict[str, ResourceType[Org]] = {
     "okta_app_group_assignment": ResourceType(
         key=lambda org, values: f"{values['app_id']}/{values['group_id']}",
+        import_id=lambda org, values: f"{values['app_id']}/{values['group_id']}",
         make=lambda org, values, count: {"id": values["group_id"]},
         settle=_settle_group,
         replace=frozenset({"app_id", "group_id"}),
@@ -311,6 +312,7 @@ ASSIGNMENTS: dict[str, ResourceType[Org]] = {
     ),
     "okta_app_user": ResourceType(
         key=lambda org, values: f"{values['app_id']}/{values['user_id']}",
+        import_id=lambda org, values: f"{values['app_id']}/{values['user_id']}",
         make=lambda org, values, count: {"id": values["user_id"], "has_shared_username": False},
         settle=_settle_user,
         defaults={"retain_assignment": False},

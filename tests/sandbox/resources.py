@@ -24,7 +24,7 @@ DELAY = "CONNECT_SSO_SANDBOX_DELAY"
 """Environment variable: how many seconds each change takes, so that there is something to interrupt."""
 
 HANG = "CONNECT_SSO_SANDBOX_HANG"
-"""Environment variable: the type whose first creation takes effect and is never answered, as when a connection is lost."""
+"""Environment variable: types, with commas between them, whose creations take effect and are never answered."""
 
 AccountT = TypeVar("AccountT")
 
@@ -64,6 +64,8 @@ class ResourceType(Generic[AccountT]):
     """Attributes that the provider compares as JSON."""
     kept: frozenset[str] = frozenset()
     """Optional attributes that keep what the API has when the configuration has none."""
+    import_id: Callable[[AccountT, Values], str] = lambda account, values: str(values["id"])
+    """The one form of id that `terraform import` takes, from the provider's documentation."""
     unread: frozenset[str] = frozenset()
     """Attributes that no API returns: they live in the state alone."""
     checked: tuple[Rule[AccountT], ...] = ()
@@ -131,7 +133,7 @@ class SchemaProvider(Generic[AccountT]):
             raise Refused(kind.twice.format(**made))
         body = self._store(type_name, key, {}, made)
         self.cloud.log("create", type_name, key)
-        if os.environ.get(HANG) == type_name:
+        if type_name in os.environ.get(HANG, "").split(","):
             threading.Event().wait()
         self._take_time()
         return body
@@ -172,9 +174,7 @@ class SchemaProvider(Generic[AccountT]):
     def find(self, type_name: str, import_id: str) -> Values:
         kind = self._type(type_name)
         for body in self.cloud.all(type_name):
-            key = kind.key(self.account, body)
-            names = (body["id"], key, key.partition("/")[2])
-            if import_id in names and self.cloud.get(type_name, key) == body:
+            if kind.import_id(self.account, body) == import_id:
                 return body | {name: kind.defaults.get(name) for name in kind.unread} | {"timeouts": None}
         raise Refused(f"Cannot import non-existent remote object: no {type_name} with the id {import_id}")
 

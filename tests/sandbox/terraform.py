@@ -127,7 +127,7 @@ class Sandbox:
         Args:
             account: whose credentials these are; by default those of the account that the stack wants.
             delay: seconds that each change takes.
-            hang: a resource type whose first creation takes effect without ever being answered.
+            hang: resource types, with commas between them, whose creations take effect without ever being answered.
         """
         result = {
             "CHECKPOINT_DISABLE": "1",

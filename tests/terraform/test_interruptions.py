@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import time
@@ -16,6 +18,9 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
+from tests.environment_files import minimal
+from tests.sandbox import aws, okta
 from tests.sandbox.terraform import TIMEOUT, Stack
 from tests.terraform.conftest import World, environment
 
@@ -64,7 +69,7 @@ def outcome(stack: Stack) -> Outcome:
 
 def wait_until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
     """Wait for something to become true while a command runs."""
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + 120
     while not reached():
         assert process.poll() is None, f"the command has ended before: {process.communicate()}"
         assert time.monotonic() < deadline, "it never came to that"
@@ -120,3 +125,115 @@ def test_an_interrupted_apply_goes_on_where_it_stopped(
     stack.apply()
     assert outcome(stack) == uninterrupted
     assert stack.plan().is_empty
+
+
+# Killed: Terraform could not note what the other side had made already.
+
+PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
+
+KILLED_WHILE_MAKING = {
+    "api_integration": [
+        {"aws_connect_instance", "aws_iam_policy", "aws_iam_user", "aws_kms_alias", "aws_s3_bucket"},
+        {"aws_connect_user", "aws_iam_role"},
+    ],
+    "group_mapping": [
+        {"aws_kms_key", "okta_app_saml", "okta_group"},
+        {"aws_connect_instance_storage_config", "aws_iam_saml_provider", "okta_group_rule"},
+    ],
+}
+"""By mode, the types of what is being made when Terraform is killed, kill after kill."""
+
+WITHOUT_NAMES = {"aws_kms_key", "okta_app_saml"}
+"""Types of which the other side makes a second one, where it refuses a taken name of all others."""
+
+
+def documented_imports() -> list[tuple[str, str]]:
+    """Address and id of each `terraform import` in docs/recovery.md, its placeholders in capitals."""
+    lines = (ROOT / "docs" / "recovery.md").read_text(encoding="utf-8").splitlines()
+    words = [shlex.split(line, comments=True) for line in lines if line.startswith("terraform import ")]
+    return [(address, identifier) for _, _, address, identifier in words]
+
+
+def documented_import(address: str, body: dict[str, Any]) -> str | None:
+    """The id that the documentation gives for what is at an address, the placeholders filled in from the object."""
+    templates = [
+        identifier
+        for pattern, identifier in documented_imports()
+        if re.fullmatch(PLACEHOLDER.sub(".+", re.escape(pattern)), address)
+    ]
+    if not templates:
+        return None  # one of those that the next apply sets again
+    (template,) = templates
+    known = {name.upper(): value for name, value in body.items()}
+    known |= {"ACCOUNT_ID": "111122223333", "BUCKET": "connect-test-111122223333-us-west-2", "ROLE": body.get("name")}
+    return PLACEHOLDER.sub(lambda found: str(known.get(found[0], body["id"])), template)
+
+
+def address_of(stack: Stack, kind: str, body: dict[str, Any]) -> str:
+    """Where the configuration declares an object of the cloud."""
+
+    def declares(block: dict[str, Any]) -> bool:
+        given = {name: block[name] for name in ("bucket", "label", "name", "resource_type") if name in block}
+        return all(body[name] == value for name, value in given.items() if "${" not in value)
+
+    ((name, block),) = [item for item in stack.configuration["resource"][kind].items() if declares(item[1])]
+    return f"{kind}.{name}" + (f'["{body["name"]}"]' if "for_each" in block else "")
+
+
+def noted(stack: Stack) -> set[tuple[str, str]]:
+    """Type and id of everything in the state, as it is on disk."""
+    try:
+        state = json.loads((stack.folder / "terraform.tfstate").read_text(encoding="utf-8"))
+    except (FileNotFoundError, json.JSONDecodeError):  # not written yet, or at this moment
+        return set()
+    managed = [item for item in state["resources"] if item["mode"] == "managed" and item["type"] != "terraform_data"]
+    return {(item["type"], instance["attributes"]["id"]) for item in managed for instance in item["instances"]}
+
+
+def lost(stack: Stack) -> list[tuple[str, dict[str, Any]]]:
+    """What the cloud holds and the state does not."""
+    known = noted(stack)
+    return [(kind, body) for kind, _, body in stack.sandbox.cloud.objects() if (kind, body["id"]) not in known]
+
+
+def kill(stack: Stack, kinds: set[str]) -> None:
+    """Start an apply whose creations of these types are never answered, and kill it when they are all that is under way."""
+    stack.options = {"hang": ",".join(kinds)}
+    process = stack.start("apply", "-no-color", "-auto-approve")
+    with process:
+        wait_until(lambda: {kind for kind, _ in lost(stack)} == kinds, process)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=TIMEOUT)
+    stack.options = {}
+
+
+@pytest.mark.parametrize("mode", KILLED_WHILE_MAKING)
+def test_what_a_killed_apply_has_lost_is_imported_as_documented(world: World, mode: str) -> None:
+    """The commands of docs/recovery.md bring back whatever was being made, and nothing is there twice in the end."""
+    stack = world.stack(minimal(okta__role_assignment=mode, connect__storage=["call_recordings"]))
+    for kinds in KILLED_WHILE_MAKING[mode]:
+        kill(stack, kinds)
+        found = {address_of(stack, kind, body): body for kind, body in lost(stack)}
+        missing = {
+            address: identifier for address, body in found.items() if (identifier := documented_import(address, body))
+        }
+        assert {address.split(".")[0] for address in missing} >= kinds
+        if not kinds & WITHOUT_NAMES:
+            refused = stack.apply(check=False)
+            assert refused.code == 1
+            assert all(f"with {address}," in refused.text for address in missing), refused.text
+        for address, identifier in missing.items():
+            stack.import_(address, identifier)
+    stack.apply()
+    assert lost(stack) == []
+    objects = [(kind, body["id"]) for kind, _, body in world.sandbox.cloud.objects()]
+    assert sorted(objects) == sorted(noted(stack)), "something is there twice"
+    assert stack.plan().is_empty
+
+
+def test_every_name_that_can_be_taken_has_its_import_documented() -> None:
+    """A type that the next apply would be refused is never missing in docs/recovery.md, nor an import untried."""
+    documented = {address.split(".")[0] for address, _ in documented_imports()}
+    named = {kind for kind, what in (aws.TYPES | okta.TYPES).items() if what.twice}
+    assert documented == named | WITHOUT_NAMES | {"okta_group"}
+    assert documented == set().union(*(kinds for kills in KILLED_WHILE_MAKING.values() for kinds in kills))
