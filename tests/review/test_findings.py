@@ -75,6 +75,11 @@ def stored(bucket: str, key: str | None = None) -> list[dict[str, Any]]:
     return [{"s3_config": [{"bucket_name": bucket, "encryption_config": encryption}], "storage_type": "S3"}]
 
 
+def lasting(seconds: int | str) -> dict[str, Any]:
+    """The attribute statement that says how long a session lasts."""
+    return {"name": "https://aws.amazon.com/SAML/Attributes/SessionDuration", "values": [f"{seconds}"]}
+
+
 def encrypted(algorithm: str, key: str | None = None) -> list[dict[str, Any]]:
     """A bucket's default encryption."""
     return [{"apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm, "kms_master_key_id": key}]}]
@@ -235,6 +240,41 @@ CASES = (
         ),
         standing("okta_app_saml.ccp", **APP),
         says="role-assigned",
+    ),
+    case(
+        "a role that is known after apply",
+        change(
+            "okta_app_user.u",
+            ["update"],
+            {"app_id": "0oa1", "username": "Ada", "user_id": "00u1", "profile": '{"role": "A"}'},
+            {"app_id": "0oa1", "username": "Ada", "user_id": "00u1"},
+            after_unknown={"profile": True},
+        ),
+        standing("okta_app_saml.ccp", **APP),
+        says="role-assigned",
+    ),
+    case(
+        "no session duration, which is an hour",
+        updated("okta_app_saml.ccp", APP | {"attribute_statements": [lasting(43200)]}, attribute_statements=[]),
+        close_to="session-lengthened",
+    ),
+    case(
+        "a session duration that is an expression",
+        updated(
+            "okta_app_saml.ccp",
+            APP | {"attribute_statements": [lasting(43200)]},
+            attribute_statements=[lasting("user.duration")],
+        ),
+        says="session-lengthened",
+    ),
+    case(
+        "a session duration that is no number",
+        updated(
+            "okta_app_saml.ccp",
+            APP | {"app_settings_json": '{"sessionDuration": 3600}'},
+            app_settings_json='{"sessionDuration": NaN}',
+        ),
+        says="session-lengthened",
     ),
     case(
         "a profile with another department",

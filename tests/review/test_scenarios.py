@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from connect_sso.errors import Failure
 from connect_sso.review.plan import parse_plan
 from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
@@ -56,6 +61,51 @@ def test_the_first_plan_is_one_finding(environment: str, deployed: Deployed, gol
     report = review(deployed.first_plans[environment], environment)
     assert [finding.code for finding in report.findings] == ["new-environment"]
     hold(report, f"first-plan-{environment}", golden)
+
+
+ODD = (
+    "null",
+    "true",
+    "0",
+    "-1.5",
+    "1e999",
+    "9" * 40,
+    '""',
+    '"create"',
+    '"é\\ud800"',
+    '"{}"',
+    "[]",
+    "{}",
+    "[null]",
+    '{"": [1]}',
+)
+"""What may stand anywhere in a plan that somebody tampered with, as JSON."""
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2**32))
+def test_a_damaged_plan_is_a_report_or_one_clear_line(planned: Callable[[Scenario], bytes], seed: int) -> None:
+    """Whatever a plan holds where something else is expected, nobody gets a traceback."""
+    random = Random(seed)
+    scenario = random.choice([each for each in SCENARIOS if each.name in (*WITH_GOLDENS, "destroyed", "storage")])
+    plan = json.loads(planned(scenario))
+    for _ in range(random.choice([1, 2, 10])):
+        node: Any = plan
+        steps = random.randint(1, 9)
+        for _ in range(steps):
+            inner = random.choice(list(node)) if isinstance(node, dict) else random.randrange(len(node))
+            if isinstance(node[inner], (dict, list)) and node[inner]:
+                parent, key, node = node, inner, node[inner]
+            else:
+                parent, key = node, inner
+        parent[key] = json.loads(random.choice(ODD))
+    try:
+        report = review(json.dumps(plan).encode(), "dev")
+    except Failure as failure:
+        assert "\n" not in str(failure)
+        return
+    for render in RENDERERS.values():
+        assert render(report).encode()
 
 
 def test_a_refused_plan_says_why_and_what_it_would_have_cost(planned: Callable[[Scenario], bytes]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connect_sso.review.plan import UNKNOWN, Mark, Value
 from connect_sso.review.rules.iam import ATTACHMENT_TYPES, policy_changes, policy_losses
 from connect_sso.review.words import Words, count, listing, words
-from connect_sso.review.world import Assignment, Person, World, gone_and_new
+from connect_sso.review.world import Assignment, Person, Roles, World, gone_and_new, listed
 
 GAINS, LOSES, CHANGES = "gains", "loses", "changes"
 _ORDER = {GAINS: 0, CHANGES: 1, LOSES: 2}
@@ -135,13 +135,13 @@ def _assignments(world: World) -> Iterator[Access]:
             says = words(
                 "{}: role {} instead of {}",
                 _app(world, assignment, frozenset()),
-                listing(sorted(roles)),
-                listing(sorted(earlier[1])),
+                listed(roles),
+                listed(earlier[1]),
             )
             yield Access(assignment.kind, assignment.who, CHANGES, says, address)
 
 
-def _app(world: World, assignment: Assignment, roles: frozenset[str]) -> Words:
+def _app(world: World, assignment: Assignment, roles: Roles) -> Words:
     app = words("app {}", world.label(assignment.app) if assignment.app else UNKNOWN)
     opens = world.opens_administration(assignment.app) if assignment.app else None
     if opens:
@@ -149,7 +149,7 @@ def _app(world: World, assignment: Assignment, roles: frozenset[str]) -> Words:
     elif opens is None:
         app = words("{} (page known after apply)", app)
     if roles:
-        app = words("{} as {}", app, listing(sorted(roles)))
+        app = words("{} as {}", app, listed(roles))
     if assignment.group and assignment.group != assignment.who:
         app = words("{} through the group {}", app, assignment.group)
     return app

@@ -54,7 +54,8 @@ def command(  # one parameter an option, passed by name
         report = make_report(
             read_plan(plan), acceptance, environment=environment or environment_from(plan), commit=commit
         )
-        click.echo(_render(report, form), nl=False)
+        # As bytes: the same ones whatever the encoding of the terminal or of the runner's locale.
+        click.echo(_render(report, form).encode(), nl=False)
     except RecursionError:
         raise Failure(f"{plan}: is nested too deeply to be a plan") from None
     finally:

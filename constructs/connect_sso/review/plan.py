@@ -348,17 +348,22 @@ def parse_plan(content: bytes, where: str) -> Plan:
     """The plan in `content`; `where` names it in messages. Raises what `read_plan` raises."""
     if not content.strip():
         raise Failure(f"{where}: is empty; expected the output of `terraform show -json PLAN`")
+    if content.startswith(b"PK"):
+        raise Failure(f"{where}: is Terraform's own plan file; expected the output of `terraform show -json PLAN`")
+    if content.startswith(b'{"@level"'):
+        raise Failure(f"{where}: is a log (`plan -json`); expected the output of `terraform show -json PLAN`")
     try:
         document = json.loads(content)
-        return _plan(document, where)
     except json.JSONDecodeError as error:
         raise Failure(f"{where}:{error.lineno}:{error.colno}: not JSON, or cut short ({error.msg})") from None
     except UnicodeDecodeError:
-        if content[:2] == b"PK":
-            raise Failure(f"{where}: is Terraform's own plan file; run `terraform show -json {where}` first") from None
         raise Failure(f"{where}: is neither UTF-8 nor UTF-16 text") from None
     except RecursionError:
         raise Failure(f"{where}: is nested too deeply to be a plan") from None
+    except ValueError:
+        digits = sys.get_int_max_str_digits()
+        raise Failure(f"{where}: holds a number of more than {digits:,} digits") from None
+    return _plan(document, where)
 
 
 def _plan(document: Any, where: str) -> Plan:

@@ -247,7 +247,7 @@ def _section(title: str, lines: list[str], room: _Room) -> list[str]:
 def _summary(report: Report) -> str:
     if not report.resources:
         return "No resource changes."
-    total = ", ".join(f"{number:,} to {verb}" for verb, number in report.counts.items())
+    total = ", ".join(f"{number:,} to {code_verb(verb)}" for verb, number in report.counts.items())
     kinds = [
         f"| {code(kind)} | {', '.join(f'{number:,} to {code_verb(verb)}' for verb, number in verbs.items())} |"
         for kind, verbs in report.kinds.items()

@@ -12,7 +12,7 @@ from connect_sso.review.details import Difference, differences
 from connect_sso.review.findings import CODES, Finding
 from connect_sso.review.plan import Change, Check, Mark, Plan
 from connect_sso.review.rules import all_findings
-from connect_sso.review.words import Words, count, listing, words
+from connect_sso.review.words import Words, count, listing, visible, words
 from connect_sso.review.world import World
 
 VERBS = {
@@ -168,7 +168,7 @@ def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", co
 
 
 def _resource(change: Change) -> ResourceChange:
-    verb = VERBS.get(change.actions, " and ".join(change.actions))
+    verb = VERBS.get(change.actions) or visible(" and ".join(change.actions))
     return ResourceChange(change.address, change.type, verb, change.deposed, differences(change))
 
 

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from connect_sso.review.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
+from connect_sso.review.words import Words, listing
 
 ADMIN_PROFILE = "Admin"
 """The built-in security profile that may do everything.
@@ -43,6 +44,8 @@ https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html
 """
 
 Address = str
+Roles: TypeAlias = "frozenset[str | Mark]"
+"""The names of the roles that an assignment carries, or a mark where they cannot be seen."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +286,7 @@ class World:
         """Former address to new one."""
         for address, resource in plan.prior.items():
             kind = resource.get("type")
-            if kind in SNAPSHOT_TYPES and resource.get("mode") == "managed":
+            if isinstance(kind, str) and kind in SNAPSHOT_TYPES and resource.get("mode") == "managed":
                 self.before[kind][address] = side_of(resource)
         for kind in SNAPSHOT_TYPES:
             self.after[kind].update(self.before[kind])
@@ -461,18 +464,18 @@ class World:
     # --- assignments -------------------------------------------------------------------------------------------
 
     @cached_property
-    def assignments_before(self) -> Mapping[Assignment, tuple[Address, frozenset[str]]]:
+    def assignments_before(self) -> Mapping[Assignment, tuple[Address, Roles]]:
         """Every way to an app before, with the address it is from and the roles it carries."""
         return dict(self._assignments(self.before, self.apps_before))
 
     @cached_property
-    def assignments_after(self) -> Mapping[Assignment, tuple[Address, frozenset[str]]]:
+    def assignments_after(self) -> Mapping[Assignment, tuple[Address, Roles]]:
         """Every way to an app after, with the address it is from and the roles it carries."""
         return dict(self._assignments(self.after, self.apps_after))
 
     def _assignments(
         self, sides: Mapping[str, Mapping[Address, Side]], apps: Mapping[Address, App]
-    ) -> Iterator[tuple[Assignment, tuple[Address, frozenset[str]]]]:
+    ) -> Iterator[tuple[Assignment, tuple[Address, Roles]]]:
         group_apps: dict[str, set[Address]] = {}
         for address, group, app, profile in self._group_assignments(sides):
             yield Assignment("group", group, app), (address, roles_in(profile))
@@ -575,8 +578,10 @@ def _app(address: Address, side: Side) -> App:
     )
 
 
-def roles_in(profile: Value) -> frozenset[str]:
+def roles_in(profile: Value) -> Roles:
     """The role names that an assignment's profile (JSON) carries."""
+    if isinstance(profile, Mark):
+        return frozenset({profile})
     if not isinstance(profile, str):
         return frozenset()
     try:
@@ -588,6 +593,11 @@ def roles_in(profile: Value) -> frozenset[str]:
     roles = values.get("samlRoles")
     listed = roles if isinstance(roles, list) else []
     return frozenset(str(role) for role in (*listed, values.get("role")) if isinstance(role, str) and role)
+
+
+def listed(roles: Roles) -> Words:
+    """The roles by name, in a stable order."""
+    return listing(sorted(roles, key=str))
 
 
 def _text(value: Value) -> str | None:

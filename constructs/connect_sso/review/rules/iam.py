@@ -210,12 +210,12 @@ ATTACHMENT_TYPES = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_poli
 
 def _inline_policies(world: World) -> Iterator[Finding]:
     for kind, owner in INLINE_TYPES.items():
-        earlier = {(_owner(world, side, owner), side.get("name")): side for side in world.before[kind].values()}
+        earlier = {(_owner(world, side, owner), side.text("name")): side for side in world.before[kind].values()}
         for change in world.plan.of(kind):
             if not change.changes_something or change.after is None:
                 continue
             whose = _owner(world, change.after, owner, change)
-            before = earlier.get((whose, change.after.get("name"))) or (
+            before = earlier.get((whose, change.after.text("name"))) or (
                 change.before if change.before and _owner(world, change.before, owner) == whose else None
             )
             lines = policy_changes(before.get("policy") if before else None, change.after.get("policy"))

@@ -258,6 +258,9 @@ def _shown(statement: Value) -> Words:
 
 
 def _number(statement: Value) -> int | None:
+    """The session duration that a statement sends, AWS's default without one; None where it is no number of seconds."""
+    if statement is None:
+        return 3600
     values = statement.get("values") if isinstance(statement, dict) else None
     text = values[0] if isinstance(values, list) and len(values) == 1 else None
     bare = text.strip('"') if isinstance(text, str) else ""
@@ -265,7 +268,7 @@ def _number(statement: Value) -> int | None:
 
 
 def _longer(before: int | None, after: int | None) -> bool:
-    """Whether sessions last longer: without the attribute they last an hour."""
+    """Whether sessions last longer, or may."""
     return after is None or after > (3600 if before is None else before)
 
 
@@ -292,7 +295,7 @@ def _settings(world: World, change: Change, label: Value, attribute: str) -> Ite
     if roles:
         says = words("The Okta app {} sends other roles, or finds them in another way.", label)
         yield Finding("assertion-changed", change.address, says, details=_setting_lines(old, new, roles))
-    if _longer(_seconds(old), _seconds(new)):
+    if old.get("sessionDuration") != new.get("sessionDuration") and _longer(_seconds(old), _seconds(new)):
         says = words(
             "Sessions through the Okta app {} last {} seconds instead of {}.",
             label,
@@ -306,10 +309,10 @@ def _setting_lines(old: Mapping[str, Value], new: Mapping[str, Value], keys: lis
     return tuple(words("{}: {} instead of {}", key, new.get(key), old.get(key)) for key in keys)
 
 
-def _seconds(settings: Mapping[str, Value]) -> int:
-    """The session duration; Okta's default where it is not set."""
+def _seconds(settings: Mapping[str, Value]) -> int | None:
+    """The session duration, Okta's default where it is not set; None where it is no number of seconds."""
     value = settings.get("sessionDuration")
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else 3600
+    return 3600 if value is None else value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _object(document: Value) -> Mapping[str, Value]:

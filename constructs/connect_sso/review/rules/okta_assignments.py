@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connect_sso.review.findings import Finding
 from connect_sso.review.plan import UNKNOWN, Mark
 from connect_sso.review.words import Words, listing, words
-from connect_sso.review.world import Assignment, World, gone_and_new
+from connect_sso.review.world import Assignment, World, gone_and_new, listed
 
 
 def findings(world: World) -> Iterator[Finding]:
@@ -32,7 +32,7 @@ def findings(world: World) -> Iterator[Finding]:
             says = words(
                 "{} gets the role {} with the app {}.",
                 _who(assignment),
-                listing(sorted(roles - earlier[1])),
+                listed(roles - earlier[1]),
                 world.label(assignment.app),
             )
             yield Finding("role-assigned", address, says)
