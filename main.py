@@ -2,9 +2,7 @@
 
 import gc
 
-gc.disable()  # it would take a tenth of a run that lasts a second
-
-from connect_sso import bindings  # noqa: E402
+from connect_sso import bindings
 
 bindings.load_lazily()  # before anything imports cdktf
 
@@ -12,4 +10,4 @@ from connect_sso.synthesis import main  # noqa: E402
 
 if __name__ == "__main__":
     main()
-    gc.freeze()  # nor does Python have to look through everything once more before it exits
+    gc.freeze()  # so that Python does not look through everything once more before it exits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from connect_sso import bindings
 
 bindings.load_lazily()  # before any test module imports cdktf
+gc.enable()  # a run of all tests is no process of a second
 
 ROOT = Path(__file__).parents[1]
 

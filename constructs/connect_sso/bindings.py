@@ -1,4 +1,4 @@
-"""Makes the provider bindings load in a second instead of fifteen. See docs/decisions/lazy-bindings.md.
+"""Makes a synthesis take a second instead of fifteen. See docs/decisions/lazy-bindings.md.
 
 Both halves of a jsii package load everything eagerly: the Python package imports its 2,212 modules, and Node requires
 its 1,500. `load_lazily` must run before the first import of `cdktf`, when jsii starts Node. It fails open: where a half
@@ -8,6 +8,7 @@ cannot be shortened, the slow way still works.
 from __future__ import annotations
 
 import functools
+import gc
 import importlib.util
 import os
 import sys
@@ -24,10 +25,12 @@ PLAIN_VARIABLE = "CONNECT_SSO_PLAIN_BINDINGS"
 
 
 def load_lazily() -> None:
-    """Prepare this process for lazy bindings, and for the Node of the pinned wheel."""
+    """Prepare this process, which is to synthesize and then exit, for lazy bindings and for the Node of the pinned wheel."""
     _use_pinned_node()
     if os.environ.get(PLAIN_VARIABLE):
         return
+    # Collecting would take a tenth of the second that a synthesis lasts, and find nothing.
+    gc.disable()
     for package in EAGER_PACKAGES:
         _without_eager_init(package)
     _without_type_checks()
