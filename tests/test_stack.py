@@ -346,6 +346,18 @@ def test_state(stack: Any, state: Any, expected: dict[str, Any]) -> None:
     assert {key: terraform.get(key) for key in expected} == expected
 
 
+def test_names_may_be_those_of_our_own_parts(stack: Any) -> None:
+    """Apps and roles are called as people like: also as something that the stack has anyway."""
+    role = {"api": "group-users", "groups": "federation", "users": "group-api"}
+    apps = {
+        name: {"label": name, "destination": "ccp", "saml_provider": name, "role": role[name], "groups": ["G"]}
+        for name in role
+    }
+    made = stack(okta__role_assignment="group_mapping", apps=apps, users__0__apps=list(apps))
+    assert {f"aws_iam_role.{name}" for name in role.values()} <= made.addresses()
+    assert {f"okta_group.{name}" for name in apps} <= made.addresses()
+
+
 def test_outputs(stack: Any) -> None:
     """Where each app opens, ARNs, people's profiles by name, and what is left to do by hand."""
     found = stack(

@@ -157,13 +157,13 @@ class ConnectSsoStack(TerraformStack):
         policy = None
         if app.authentication_policy is not None:
             policy = AuthenticationPolicy(
-                self, f"authentication-policy-{app_name}", app=app_name, name=app.authentication_policy
+                self, f"authentication-policy.{app_name}", app=app_name, name=app.authentication_policy
             )
         okta_app: OktaApp
         if self._mode == "saml_app":
             okta_app = CustomSamlApp(
                 self,
-                f"okta-{app_name}",
+                f"okta.{app_name}",
                 key=app_name,
                 label=app.label,
                 relay_state=landing,
@@ -180,7 +180,7 @@ class ConnectSsoStack(TerraformStack):
         else:
             okta_app = CatalogueApp(
                 self,
-                f"okta-{app_name}",
+                f"okta.{app_name}",
                 key=app_name,
                 label=app.label,
                 relay_state=landing,
@@ -199,7 +199,7 @@ class ConnectSsoStack(TerraformStack):
         self._okta_apps[app_name] = okta_app
         self._saml_providers[app_name] = SamlProvider(
             self,
-            f"saml-provider-{app_name}",
+            f"saml-provider.{app_name}",
             app=app_name,
             name=app.saml_provider,
             metadata=okta_app.metadata,
@@ -227,7 +227,7 @@ class ConnectSsoStack(TerraformStack):
             apps = {name: app for name, app in sorted(environment.apps.items()) if app.role == role}
             roles[role] = FederationRole(
                 self,
-                f"role-{role}",
+                f"role.{role}",
                 name=role,
                 saml_providers=[self._saml_providers[name] for name in apps],
                 endpoints=environment.aws.partition.accepted_endpoints(environment.aws.region),
@@ -253,7 +253,7 @@ class ConnectSsoStack(TerraformStack):
             if self._mode == "group_mapping":
                 RoleGroup(
                     self,
-                    f"role-group-{name}",
+                    f"role-group.{name}",
                     app=okta_app,
                     group=self._role_group(name, app),
                     rule=group_rule(self._name, name),
@@ -264,10 +264,10 @@ class ConnectSsoStack(TerraformStack):
                 continue
             role = app.role if self._mode == "api_integration" else None
             if app.groups:
-                GroupAssignments(self, f"groups-{name}", app=okta_app, groups=app.groups, role=role)
+                GroupAssignments(self, f"groups.{name}", app=okta_app, groups=app.groups, role=role)
             if members[name]:
                 PersonAssignments(
-                    self, f"people-{name}", app=okta_app, usernames=members[name], attribute=attribute, role=role
+                    self, f"people.{name}", app=okta_app, usernames=members[name], attribute=attribute, role=role
                 )
 
     def _declare_people(self, people: Sequence[Person], crowd: Sequence[Person]) -> None:
