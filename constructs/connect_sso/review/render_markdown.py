@@ -5,14 +5,15 @@ What a person must decide comes first and is never cut. The rest is folded, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
 from connect_sso.review.details import Difference
 from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.markdown import code, prose
-from connect_sso.review.plan import Mark, Value
+from connect_sso.review.plan import Check, Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
 from connect_sso.review.words import Words, count
@@ -24,17 +25,20 @@ OPEN_ACCESS_LINES = 20
 """Up to this number of access lines stand open; more are counted and folded."""
 
 MOST_DETAILS = 12
-"""Lines of details under one finding; the JSON report has them all."""
+"""Lines of details under one finding where there is no room for all of them; the text and JSON reports have them all."""
+
+RESERVED = 6_000
+"""Bytes that decisions leave for the sections below them."""
 
 
 def render_markdown(report: Report) -> str:
     """The report as Markdown, at most `MOST_BYTES` long."""
     head = [_title(report), *_refused(report)]
-    tail = [_provenance(report)]
+    tail = _provenance(report)
     budget = MOST_BYTES - _size(head) - _size(tail)
-    decisions = _decisions(report, budget)
+    decisions = _decisions(report, budget - RESERVED)
     budget -= _size(decisions)
-    access = _access(report, budget)
+    access = _access(report, budget - RESERVED // 2)
     budget -= _size(access)
     rest = _rest(report, budget)
     return "\n\n".join([*head, *decisions, *access, *rest, *tail]) + "\n"
@@ -42,6 +46,15 @@ def render_markdown(report: Report) -> str:
 
 def _size(blocks: Sequence[str]) -> int:
     return sum(len(block.encode("utf-8", "replace")) + 2 for block in blocks)
+
+
+def _first_that_fits(budget: int, *styles: Callable[[], list[str]]) -> list[str]:
+    """The blocks of the first style that fits; of the last one in any case."""
+    for style in styles[:-1]:
+        blocks = style()
+        if _size(blocks) <= budget:
+            return blocks
+    return styles[-1]()
 
 
 def _text(sentence: Words) -> str:
@@ -71,16 +84,18 @@ def _refused(report: Report) -> list[str]:
 def _decisions(report: Report, budget: int) -> list[str]:
     if not report.findings:
         return []
-    styles: tuple[Callable[[Report], list[str]], ...] = (_in_full, _in_short, _by_code)
-    for style in styles:
-        blocks = style(report)
-        if _size(blocks) <= budget:
-            return blocks
-    # More decisions than GitHub's limit has room for addresses: every kind is named, with its number.
-    return [*_by_code(report, limit=max(1, (budget - 6000) // (len({f.code for f in report.findings}) * 150)))]
+    # None is left out: where there is no room for what each says, its address stands there; where there is no room for
+    # all addresses, every kind of finding, with its number.
+    return _first_that_fits(
+        budget,
+        lambda: _in_full(report),
+        lambda: _in_full(report, MOST_DETAILS),
+        lambda: _in_short(report),
+        *(partial(_by_code, report, limit) for limit in (None, 1000, 300, 100, 30, 10, 3, 0)),
+    )
 
 
-def _in_full(report: Report) -> list[str]:
+def _in_full(report: Report, most_details: int | None = None) -> list[str]:
     blocks = []
     number = 1
     accepted = tuple(finding for finding in report.findings if finding in report.accepted)
@@ -91,7 +106,9 @@ def _in_full(report: Report) -> list[str]:
         blocks.append(f"### {title}")
         for name, same in by_code(findings).items():
             blocks.append(f"**{prose(same[0].title)}** · {code(name)}\\\n{prose(same[0].cost)}")
-            blocks.append("\n".join(_finding(number + position, finding) for position, finding in enumerate(same)))
+            blocks.append(
+                "\n".join(_finding(number + position, finding, most_details) for position, finding in enumerate(same))
+            )
             number += len(same)
     if report.open:
         blocks.append(
@@ -100,15 +117,15 @@ def _in_full(report: Report) -> list[str]:
     return blocks
 
 
-def _finding(number: int, finding: Finding) -> str:
+def _finding(number: int, finding: Finding, most_details: int | None) -> str:
     indent = " " * len(f"{number}. ")
     lines = [f"{number}. {code(finding.address)}\\", f"{indent}{_text(finding.says)}"]
     if finding.reason is not None:
         lines[-1] += "\\"
         lines.append(f"{indent}**Why:** {_text(finding.reason)}.")
-    details = [f"{indent}- {_text(line)}" for line in finding.details[:MOST_DETAILS]]
-    if len(finding.details) > MOST_DETAILS:
-        details.append(f"{indent}- and {len(finding.details) - MOST_DETAILS:,} more")
+    details = [f"{indent}- {_text(line)}" for line in finding.details[:most_details]]
+    if len(finding.details) > len(details):
+        details.append(f"{indent}- and {len(finding.details) - len(details):,} more, which the text report lists")
     return "\n".join([*lines, *details])
 
 
@@ -117,15 +134,18 @@ def _in_short(report: Report) -> list[str]:
     for finding in report.findings:
         state = "accepted" if finding in report.accepted else "**decide**"
         rows.append(f"| {state} | {code(finding.code)} | {code(finding.address)} | {_text(finding.says)} |")
-    return ["### To decide", "\n".join(rows)]
+    return ["### To decide", _SHORT.format("reasons and details are"), "\n".join(rows)]
 
 
-def _by_code(report: Report, limit: int | None = None) -> list[str]:
-    blocks = ["### To decide"]
+_SHORT = "A comment on GitHub has no room for all that there is to say: {} in the text and JSON reports."
+
+
+def _by_code(report: Report, limit: int | None) -> list[str]:
+    blocks = ["### To decide", _SHORT.format("what each finding says is")]
     for name, same in by_code(report.findings).items():
         addresses = [code(finding.address) for finding in same[:limit]]
         more = (
-            f" and {len(same) - len(addresses):,} more, which the JSON report lists"
+            f"{' and ' if addresses else ''}{len(same) - len(addresses):,} more addresses, which the text report lists"
             if len(same) > len(addresses)
             else ""
         )
@@ -140,29 +160,34 @@ def _by_code(report: Report, limit: int | None = None) -> list[str]:
 
 
 def _access(report: Report, budget: int) -> list[str]:
-    if not report.access:
-        return ["### Access", "Nobody gains, loses or changes access."]
-    verbs = {verb: [line for line in report.access if line.change == verb] for verb in (GAINS, CHANGES, LOSES)}
     title = "### Access"
-    if len(report.access) <= OPEN_ACCESS_LINES:
-        return _within([title], [_table(report.access)], budget) or [title, _counted(verbs)]
-    blocks = [title, _counted(verbs)]
+    if not report.access:
+        return [title, "Nobody gains, loses or changes access."]
+    verbs = {verb: [line for line in report.access if line.change == verb] for verb in (GAINS, CHANGES, LOSES)}
+    few = [lambda: [title, _table(report.access)]] if len(report.access) <= OPEN_ACCESS_LINES else []
+    return _first_that_fits(
+        budget,
+        *few,
+        lambda: [title, _counted(verbs), *_folded_access(verbs, budget - _size([title, _counted(verbs)]))],
+        lambda: [title, _counted(verbs, most_profiles=0)],
+    )
+
+
+def _folded_access(verbs: dict[str, list[Access]], budget: int) -> list[str]:
+    blocks: list[str] = []
     for verb, lines in verbs.items():
-        if not lines:
-            continue
-        summary = f"{count(len(lines), 'line')}: who {verb} what"
-        room = (budget - _size(blocks)) // 2
-        rows = _as_many(lines, _row, room - 400)
-        more = (
-            f"\n\n… and {len(lines) - len(rows):,} more, which the text and JSON reports list."
-            if len(rows) < len(lines)
-            else ""
-        )
-        blocks.append(_folded(summary, "\n".join([*_HEADER, *rows]) + more))
+        if lines:
+            rows = _as_many(lines, _row, (budget - _size(blocks)) // 2 - 400)
+            more = _more(len(lines) - len(rows))
+            blocks.append(_folded(f"{count(len(lines), 'line')}: who {verb} what", "\n".join([*_HEADER, *rows]) + more))
     return blocks
 
 
-def _counted(verbs: dict[str, list[Access]]) -> str:
+def _more(number: int) -> str:
+    return f"\n\n… and {number:,} more, which the JSON report lists." if number else ""
+
+
+def _counted(verbs: dict[str, list[Access]], most_profiles: int = 10) -> str:
     items = []
     for verb, lines in verbs.items():
         profiles: dict[Words, int] = {}
@@ -185,7 +210,8 @@ def _counted(verbs: dict[str, list[Access]]) -> str:
         )
         items.append(f"- **{who} {noun} access**")
         items += [
-            f"  - {number:,} Connect users with {_text(profile)}" for profile, number in sorted(profiles.items())[:10]
+            f"  - {number:,} Connect users with {_text(profile)}"
+            for profile, number in sorted(profiles.items())[:most_profiles]
         ]
     return "\n".join(items)
 
@@ -209,50 +235,45 @@ def _table(lines: Sequence[Access]) -> str:
 # --- the rest --------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Room:
-    """How many bytes are left for folded sections."""
-
-    left: int
-
-
 def _rest(report: Report, budget: int) -> list[str]:
-    room = _Room(budget - 200)
-    blocks = ["### The rest", _summary(report)]
-    room.left -= _size(blocks)
-    sections = (
-        ("Checks that do not hold", [_check(check.address, check.problems) for check in report.checks]),
-        ("Moves", [f"- {code(old)} → {code(new)}" for old, new in report.moves]),
-        ("Imports", [f"- {code(address)} from {code(identifier)}" for address, identifier in report.imports]),
-        ("Outputs", [_details(output) for output in report.outputs]),
-        ("Resources", [_details(resource) for resource in report.resources]),
-        ("Changed outside of Terraform", [_details(resource) for resource in report.drift]),
+    title = "### The rest"
+    return _first_that_fits(
+        budget,
+        lambda: [title, *_summary(report), *_sections(report, budget - _size([title, *_summary(report)]))],
+        lambda: [title, f"{count(len(report.resources), 'resource changes', 'resources change')}. {_NO_ROOM}"],
     )
-    for title, lines in sections:
-        if lines:
-            blocks += _section(title, lines, room)
-    return blocks
 
 
-def _section(title: str, lines: list[str], room: _Room) -> list[str]:
-    shown_lines = _as_many(lines, str, room.left - 300)
-    more = f"\n\n… and {len(lines) - len(shown_lines):,} more." if len(shown_lines) < len(lines) else ""
-    if not shown_lines:
-        more = "There is no room for them here; the text and JSON reports list them."
-    block = _folded(f"{title} ({len(lines):,})", "\n".join(shown_lines) + more)
-    room.left -= _size([block])
-    return [block]
+_NO_ROOM = "There is no room for more here; the JSON report has it."
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report) -> list[str]:
     if not report.resources:
-        return "No resource changes."
-    total = ", ".join(f"{number:,} to {code_verb(verb)}" for verb, number in report.counts.items())
-    kinds = [
-        f"| {code(kind)} | {', '.join(f'{number:,} to {code_verb(verb)}' for verb, number in verbs.items())} |"
-        for kind, verbs in report.kinds.items()
-    ]
-    return f"{total}.\n\n" + _folded("By kind", "\n".join(["| Kind | |", "|---|---|", *kinds[:60]]))
+        return ["No resource changes."]
+    kinds = [f"| {code(kind)} | {_to(verbs)} |" for kind, verbs in report.kinds.items()]
+    return [f"{_to(report.counts)}.", _folded("By kind", "\n".join(["| Kind | |", "|---|---|", *kinds]))]
+
+
+def _to(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} to {code_verb(verb)}" for verb, number in counts.items())
+
+
+def _sections(report: Report, budget: int) -> list[str]:
+    sections: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
+        ("Checks that do not hold", report.checks, _check),
+        ("Moves", report.moves, lambda move: f"- {code(move[0])} → {code(move[1])}"),
+        ("Imports", report.imports, lambda imported: f"- {code(imported[0])} from {code(imported[1])}"),
+        ("Outputs", report.outputs, _details),
+        ("Resources", report.resources, _details),
+        ("Changed outside of Terraform", report.drift, _details),
+    )
+    blocks: list[str] = []
+    for title, items, render in sections:
+        if items:
+            lines = _as_many(items, render, budget - _size(blocks) - 1_000)
+            content = "\n".join(lines) + _more(len(items) - len(lines)) if lines else _NO_ROOM
+            blocks.append(_folded(f"{title} ({len(items):,})", content))
+    return blocks
 
 
 def code_verb(verb: str) -> str:
@@ -260,8 +281,8 @@ def code_verb(verb: str) -> str:
     return verb if verb.replace(" and ", "").isalpha() and verb.isascii() else code(verb)
 
 
-def _check(address: str, problems: Sequence[str]) -> str:
-    return f"- {code(address)}: {'; '.join(code(problem) for problem in problems) or 'no message'}"
+def _check(check: Check) -> str:
+    return f"- {code(check.address)}: {'; '.join(code(problem) for problem in check.problems) or 'no message'}"
 
 
 def _details(resource: ResourceChange) -> str:
@@ -289,10 +310,6 @@ def _folded(summary: str, content: str) -> str:
     return f"<details><summary>{summary}</summary>\n\n{content}\n\n</details>"
 
 
-def _within(head: list[str], blocks: list[str], budget: int) -> list[str] | None:
-    return [*head, *blocks] if _size([*head, *blocks]) <= budget else None
-
-
 def _as_many(lines: Sequence[object], render: Callable[..., str], room: int) -> list[str]:
     """The lines, rendered, that fit into `room` bytes, from the first on."""
     rows = []
@@ -305,7 +322,11 @@ def _as_many(lines: Sequence[object], render: Callable[..., str], room: int) -> 
     return rows
 
 
-def _provenance(report: Report) -> str:
+def _provenance(report: Report) -> list[str]:
+    return _first_that_fits(RESERVED // 2, lambda: [_origins(report)], lambda: [f"<sub>{_NO_ROOM}</sub>"])
+
+
+def _origins(report: Report) -> str:
     parts = []
     provenance = report.provenance
     if provenance.environment:
