@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
-from click.testing import CliRunner
 
-from connect_sso.errors import Failure, UsageFailure
 from connect_sso.trace import command
 from tests.decode.deployed import shown
+from tests.environment_files import minimal, write
+from tests.running import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENVIRONMENT: dict[str, Any] = {
-    "aws": {"account_id": "111122223333", "region": "eu-central-1"},
-    "okta": {"org_name": "acme", "base_url": "okta.com", "role_assignment": "saml_app"},
-    "connect": {"alias": "acme-test"},
-    "apps": {
-        "admin": {
-            "label": "Amazon Connect Administrator",
-            "destination": "admin",
-            "saml_provider": "Okta_Connect_Admin",
-            "role": "Okta_Role",
-        }
-    },
-    "users": [
-        {
-            "username": "Ada.Admin@example.com",
-            "first_name": "Ada",
-            "last_name": "Admin",
-            "security_profiles": ["Admin"],
-            "apps": ["admin"],
-        }
-    ],
-}
+ENVIRONMENT = minimal(
+    aws__region="eu-central-1", apps__admin__label="Amazon Connect Administrator", apps__admin__groups=None
+)
 CCP = {
     "label": "Amazon Connect CCP",
     "destination": "ccp",
@@ -48,18 +27,8 @@ CCP = {
 }
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a run came to."""
-
-    code: int
-    out: str
-    error: str = ""
-
-    @property
-    def json(self) -> dict[str, Any]:
-        result: dict[str, Any] = json.loads(self.out)
-        return result
+class Traced(Outcome):
+    """What a run came to, with `--format json`."""
 
     def person(self, username: str = "Ada.Admin@example.com") -> dict[str, Any]:
         return next(person for person in self.json["people"] if person["username"] == username)
@@ -79,17 +48,11 @@ class Trace:
 
     def __call__(
         self, environment: dict[str, Any], *options: str, crowd: str | None = None, form: str = "json"
-    ) -> Outcome:
-        plain = json.loads(json.dumps(environment))  # without the aliases that PyYAML would write for shared lists
-        (self.folder / "test.yaml").write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+    ) -> Traced:
+        write(self.folder, "test", json.loads(json.dumps(environment)))  # without YAML's aliases for shared lists
         if crowd is not None:
             (self.folder / "crowd.csv").write_text(crowd, encoding="utf-8")
-        result = CliRunner().invoke(command, ["test", *options, "--format", form])
-        if isinstance(result.exception, Failure):
-            return Outcome(2 if isinstance(result.exception, UsageFailure) else 1, result.stdout, str(result.exception))
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Outcome(result.exit_code, result.stdout, result.stderr)
+        return Traced.of(command, "test", *options, "--format", form)
 
     def state(self, values: dict[str, dict[str, Any]], name: str = "state.json") -> str:
         file = self.folder.parent / name
