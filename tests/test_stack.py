@@ -365,6 +365,10 @@ def test_outputs(stack: Any) -> None:
     )
     output = found.json["output"]
     assert output["apps"]["value"]["admin"]["opens"] == "${okta_app_saml.admin.embed_url}"
+    assert {name: app["destination"] for name, app in output["apps"]["value"].items()} == {
+        "admin": "admin",
+        "desk": "https://desk.example.com/home",
+    }
     assert output["people"]["value"] == {"Ada.Admin@example.com": ["Admin"]}
     assert "https://desk.example.com" in output["by_hand"]["value"]
     assert "Desk $${x}" in output["by_hand"]["value"]

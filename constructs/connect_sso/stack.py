@@ -306,6 +306,8 @@ class ConnectSsoStack(TerraformStack):
             value={
                 name: {
                     "label": literal(app.label),
+                    # For the review of a first plan, in which the relay state is not known yet.
+                    "destination": literal(app.destination),
                     "opens": self._okta_apps[name].embed_url,
                     "role_arn": self._roles[app.role].arn,
                     "saml_provider_arn": self._saml_providers[name].arn,

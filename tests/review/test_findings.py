@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_sso.review.findings import CODES
-from tests.review.plans import INSTANCE, change, created, destroyed, found, plan, replaced, standing, updated
+from tests.review.plans import INSTANCE, change, created, destroyed, found, plan, replaced, reviewed, standing, updated
 from tests.review.scenarios import SCENARIOS
 
 FIRST_PLAN = "new-environment"
@@ -477,6 +477,56 @@ def test_every_code_is_triggered_and_nearly_triggered() -> None:
 def test_what_comes_close_is_none(each: Case) -> None:
     """A near miss that is a finding would prove nothing."""
     assert not each.close_to & {code for code, _ in each.findings}
+
+
+# --- the first plan ----------------------------------------------------------------------------------------------
+
+
+def first_plan(destination: str, relay_state: str | None = None) -> dict[str, Any]:
+    """A plan of an app and a group's assignment, nothing of which is there yet."""
+    app = {"label": "The app", "status": "ACTIVE"} | ({"default_relay_state": relay_state} if relay_state else {})
+    unknown = {"id": True} if relay_state else {"id": True, "default_relay_state": True}
+    group = {"group_id": "Agents"}
+    return plan(
+        change(
+            "aws_connect_instance.instance", ["create"], None, {"instance_alias": "acme"}, after_unknown={"id": True}
+        ),
+        change("okta_app_saml.x", ["create"], None, app, after_unknown=unknown),
+        change("okta_app_group_assignment.x", ["create"], None, group, after_unknown={"app_id": True}),
+        prior_state={},
+        output_changes={
+            "apps": {
+                "actions": ["create"],
+                "before": None,
+                "after": {"x": {"label": "The app", "destination": destination}},
+                "after_unknown": {"x": {"opens": True}},
+            }
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("destination", "relay_state", "says"),
+    [
+        ("admin", None, '"The app" (opens the administration) for "Agents"'),
+        ("/users", None, '"The app" (opens the administration) for "Agents"'),
+        ("ccp", None, '"The app" for "Agents"'),
+        ("https://desk.example.com/home", None, '"The app" for "Agents"'),
+        ("ccp", "https://us-east-1.console.aws.amazon.com/connect/federate/i", "(opens the administration)"),
+        ("nonsense", None, '"The app" (page known after apply) for "Agents"'),
+        ("/\ud800", None, '"The app" (page known after apply) for "Agents"'),
+    ],
+)
+def test_a_first_plan_names_the_app_that_opens_the_administration(
+    destination: str, relay_state: str | None, says: str
+) -> None:
+    """The relay state is unknown before the instance has an id; the stack's output says where the app is to lead.
+
+    What the plan itself knows counts more than what the stack says about itself.
+    """
+    [finding] = reviewed(first_plan(destination, relay_state)).findings
+    assert finding.code == FIRST_PLAN
+    assert says in finding.details[0].plain()
 
 
 # --- removals --------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from connect_sso.relay_state import destination_problem, relay_state
 from connect_sso.review.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
 from connect_sso.review.words import Words, listing
 
@@ -459,7 +460,29 @@ class World:
     def opens_administration(self, app: Address) -> bool | None:
         """Whether an app opens the administration after the change; None where it is not known."""
         known = self.apps_after.get(app) or self.apps_before.get(app)
-        return known.opens_administration if known is not None else None
+        if known is None:
+            return None
+        if known.relay_state is UNKNOWN and self.is_new and known.address in self._destinations:
+            return opens_administration(
+                relay_state(region="us-east-1", instance_id="", destination=self._destinations[known.address])
+            )
+        return known.opens_administration
+
+    @cached_property
+    def _destinations(self) -> Mapping[Address, str]:
+        """The destinations in the stack's own map of apps: a first plan does not know the relay states yet.
+
+        Later plans know them, and then what the stack says about itself does not count.
+        """
+        change = self.plan.outputs.get("apps")
+        apps = change.new().get("value") if change is not None else None
+        return {
+            f"okta_app_saml.{name}": destination
+            for name, app in (apps.items() if isinstance(apps, dict) else ())
+            if isinstance(app, dict)
+            and isinstance(destination := app.get("destination"), str)
+            and destination_problem(destination) is None
+        }
 
     # --- assignments -------------------------------------------------------------------------------------------
 
