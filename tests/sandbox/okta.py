@@ -205,6 +205,7 @@ APPS: dict[str, ResourceType[Org]] = {
         key=lambda org, values: values["id"],
         name=lambda org, values: f"{org.host}/{values['label']}",
         make=_make_app,
+        set_up_after=True,  # provider source, okta_app_saml: the app's policy and logo come after it
         settle=_settle_app,
         replace=frozenset({"preconfigured_app"}),
         defaults={

@@ -2,7 +2,7 @@
 
 The messages come from PyPI `tf`. Its own servicer and server loop are not used: the servicer knows no list blocks and no
 nested attributes, and the loop drops the calls that are under way when Terraform asks it to stop. A real provider
-finishes what it has begun, and so does this one, or an interrupted apply would lose what it just made.
+answers each of them, and so does this one, or an interrupted apply would lose what it just made.
 """
 
 from __future__ import annotations
@@ -33,6 +33,15 @@ Values = dict[str, Any]
 
 class Refused(Exception):
     """The provider, or the API behind it, says no; the text is what Terraform shows."""
+
+
+class Interrupted(Refused):
+    """The provider was told to stop while it waited for an answer."""
+
+    def __init__(self, made: Values | None) -> None:
+        super().__init__("context canceled")
+        self.made = made
+        """The object as far as the provider knows it, for Terraform to note as tainted; None where the answer would have had its id."""
 
 
 class _Unknown:
@@ -66,6 +75,9 @@ class Provider(Protocol):
     def find(self, type_name: str, import_id: str) -> Values: ...
 
     def look_up(self, type_name: str, config: Values) -> Values: ...
+
+    def stop(self) -> None:
+        """Terraform was interrupted: stop waiting. Other calls come after this, to end what is under way."""
 
 
 def decode(value: pb.DynamicValue) -> Any:
@@ -241,11 +253,17 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc]  # the generated cod
             name = request.type_name
             if planned is None:
                 self.provider.delete(name, prior)
-                new = None
-            else:
-                made = self.provider.create(name, planned) if prior is None else None
-                new = conform(self._resource(name), made or self.provider.update(name, prior, planned))
-            response.new_state.CopyFrom(encode(new))
+                response.new_state.CopyFrom(encode(None))
+                return
+            try:
+                new = (
+                    self.provider.create(name, planned) if prior is None else self.provider.update(name, prior, planned)
+                )
+            except Interrupted as interrupted:
+                if interrupted.made is not None:
+                    response.new_state.CopyFrom(encode(conform(self._resource(name), interrupted.made)))
+                raise
+            response.new_state.CopyFrom(encode(conform(self._resource(name), new)))
 
         response.diagnostics.extend(_diagnostics(apply))
         return response
@@ -290,7 +308,8 @@ class Servicer(rpc.ProviderServicer):  # type: ignore[misc]  # the generated cod
         return pb.GetFunctions.Response()
 
     def StopProvider(self, request: Any, context: Any) -> Any:
-        return pb.StopProvider.Response()  # what is under way is finished, see the module's docstring
+        self.provider.stop()
+        return pb.StopProvider.Response()
 
 
 class _Controller(controller_rpc.GRPCControllerServicer):  # type: ignore[misc]  # the generated code has no types

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from tests.sandbox.cloud import Cloud
-from tests.sandbox.plugin import UNKNOWN, Refused, Values
+from tests.sandbox.plugin import UNKNOWN, Interrupted, Refused, Values
 
 SECRET = "_secret"
 """The key under which `settle` hands over a private key. Other keys with an underscore stay with the object in the cloud."""
@@ -24,7 +24,7 @@ DELAY = "CONNECT_SSO_SANDBOX_DELAY"
 """Environment variable: how many seconds each change takes, so that there is something to interrupt."""
 
 HANG = "CONNECT_SSO_SANDBOX_HANG"
-"""Environment variable: types, with commas between them, whose creations take effect and are never answered."""
+"""Environment variable: types, with commas between them, whose creations take effect and are never answered: until it is stopped, the provider waits."""
 
 AccountT = TypeVar("AccountT")
 
@@ -64,6 +64,8 @@ class ResourceType(Generic[AccountT]):
     """Attributes that the provider compares as JSON."""
     kept: frozenset[str] = frozenset()
     """Optional attributes that keep what the API has when the configuration has none."""
+    set_up_after: bool = False
+    """Whether the provider has further requests to make for an object that is there: interrupted at these, it knows the id."""
     import_id: Callable[[AccountT, Values], str] = lambda account, values: str(values["id"])
     """The one form of id that `terraform import` takes, from the provider's documentation."""
     unread: frozenset[str] = frozenset()
@@ -91,11 +93,15 @@ class SchemaProvider(Generic[AccountT]):
         self.types = types
         self.lookups = lookups
         self.account: AccountT
+        self.stopped = threading.Event()
 
     def _type(self, type_name: str) -> ResourceType[AccountT]:
         if type_name not in self.types:
             raise Refused(f"the sandbox has the schema of {type_name}, but not what it does: add it to its types")
         return self.types[type_name]
+
+    def stop(self) -> None:
+        self.stopped.set()
 
     def configure(self, config: Values) -> None:
         self.account = self.sign_in(self.cloud, config)
@@ -134,7 +140,8 @@ class SchemaProvider(Generic[AccountT]):
         body = self._store(type_name, key, {}, made)
         self.cloud.log("create", type_name, key)
         if type_name in os.environ.get(HANG, "").split(","):
-            threading.Event().wait()
+            self.stopped.wait()
+            raise Interrupted(body if kind.set_up_after else None)
         self._take_time()
         return body
 

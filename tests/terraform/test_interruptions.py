@@ -95,7 +95,7 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 
 
 def interrupt(stack: Stack, sent: signal.Signals, after: int) -> None:
-    """Start an apply, and interrupt it as soon as `after` objects have been made; what is under way is finished.
+    """Start an apply, and interrupt it as soon as `after` objects have been made.
 
     Ctrl-C in a terminal reaches Terraform and its plugins, SIGTERM (a cancelled job) Terraform alone.
     """
@@ -129,6 +129,7 @@ def test_an_interrupted_apply_goes_on_where_it_stopped(
 
 # Killed: Terraform could not note what the other side had made already.
 
+RECOVERY = ROOT / "docs" / "recovery.md"
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
 
 KILLED_WHILE_MAKING = {
@@ -149,7 +150,7 @@ WITHOUT_NAMES = {"aws_kms_key", "okta_app_saml"}
 
 def documented_imports() -> list[tuple[str, str]]:
     """Address and id of each `terraform import` in docs/recovery.md, its placeholders in capitals."""
-    lines = (ROOT / "docs" / "recovery.md").read_text(encoding="utf-8").splitlines()
+    lines = RECOVERY.read_text(encoding="utf-8").splitlines()
     words = [shlex.split(line, comments=True) for line in lines if line.startswith("terraform import ")]
     return [(address, identifier) for _, _, address, identifier in words]
 
@@ -205,6 +206,24 @@ def kill(stack: Stack, kinds: set[str]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=TIMEOUT)
     stack.options = {}
+
+
+def test_a_protected_instance_whose_making_was_interrupted_is_kept(world: World) -> None:
+    """The provider gives up while the instance is set up; replacing it would be refused, and the documented command mends that."""
+    stack = world.stack(minimal(connect__storage=[]))
+    stack.options = {"hang": "aws_connect_instance"}
+    interrupt(stack, signal.SIGINT, 1)
+    stack.options = {}
+    refused = stack.apply(check=False)
+    assert refused.code == 1
+    assert "aws_connect_instance.instance is tainted" in refused.text
+    assert "Instance cannot be destroyed" in refused.text
+    for line in re.findall(r"^ *terraform (untaint .+)$", RECOVERY.read_text(encoding="utf-8"), re.MULTILINE):
+        stack.run(*shlex.split(line))
+    stack.apply()
+    assert lost(stack) == []
+    assert len(list(world.sandbox.cloud.all("aws_connect_instance"))) == 1
+    assert stack.plan().is_empty
 
 
 @pytest.mark.parametrize("mode", KILLED_WHILE_MAKING)

@@ -261,7 +261,7 @@ def by_code(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
 
 
 _ACTION_REASONS = {
-    "replace_because_tainted": "an earlier apply left it broken (tainted)",
+    "replace_because_tainted": "an earlier apply did not finish it (tainted); terraform untaint keeps it",
     "replace_by_request": "its replacement was asked for (-replace)",
     "replace_by_triggers": "something it is tied to changes (replace_triggered_by)",
     "delete_because_no_resource_config": "the configuration no longer has it",

@@ -91,6 +91,7 @@ TYPES: dict[str, ResourceType[Account]] = {
     "aws_connect_instance": ResourceType(
         key=lambda account, values: str(values["instance_alias"]).lower(),
         make=_make_instance,
+        set_up_after=True,  # provider source, aws_connect_instance: its attributes are set once it is active
         twice="creating Connect Instance ({instance_alias}): InvalidRequestException: Invalid Input. Instance alias is already used.",
         derive=tags_and_region,
         replace=frozenset({"directory_id", "identity_management_type", "instance_alias", "region"}),
