@@ -115,6 +115,19 @@ class CatalogueApp(OktaApp):
         )
 
 
+def api_integration_check(*, key: str, label: str) -> dict[str, object]:
+    """A `check` block that warns, at every plan, until somebody has enabled the app's API integration by hand."""
+    return {
+        "assert": [
+            {
+                "condition": f'${{contains(okta_app_saml.{key}.features, "PUSH_NEW_USERS")}}',
+                "error_message": f'API integration of the Okta app "{literal(label)}" is not enabled yet, and Okta has no '
+                "API for it: the output by_hand says what to enter in its admin console.",
+            }
+        ]
+    }
+
+
 class CustomSamlApp(OktaApp):
     """A custom SAML 2.0 app whose attribute statements carry the app's one role.
 

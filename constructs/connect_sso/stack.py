@@ -25,7 +25,7 @@ from connect_sso.connect_users import ConnectUsers, people_map
 from connect_sso.derived_names import bucket_name, group_rule, role_group, users_stack
 from connect_sso.escaping import literal
 from connect_sso.federation import ApiIntegrationUser, FederationPolicy, FederationRole, SamlProvider
-from connect_sso.okta_app import AppKind, AuthenticationPolicy, CatalogueApp, CustomSamlApp
+from connect_sso.okta_app import AppKind, AuthenticationPolicy, CatalogueApp, CustomSamlApp, api_integration_check
 from connect_sso.protection import forget
 from connect_sso.relay_state import relay_state
 
@@ -206,15 +206,7 @@ class ConnectSsoStack(TerraformStack):
             expected_arn=provider_arn,
         )
         if self._mode == "api_integration":
-            self._checks[f"api_integration_{app_name}"] = {
-                "assert": [
-                    {
-                        "condition": f'${{contains(okta_app_saml.{app_name}.features, "PUSH_NEW_USERS")}}',
-                        "error_message": f'API integration of the Okta app "{literal(app.label)}" is not enabled yet, and Okta has no '
-                        "API for it: the output by_hand says what to enter in its admin console.",
-                    }
-                ]
-            }
+            self._checks[f"api_integration_{app_name}"] = api_integration_check(key=app_name, label=app.label)
 
     def _declare_roles(self) -> dict[str, FederationRole]:
         environment = self._environment
