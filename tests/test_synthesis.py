@@ -64,6 +64,13 @@ def test_main_stops_with_the_messages_of_check(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_an_output_folder_that_cannot_be(tmp_path: Path) -> None:
+    """One line, no traceback."""
+    write(tmp_path, "dev", minimal())
+    done = main(tmp_path, tmp_path / "dev.yaml" / "out")
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'dev.yaml' / 'out'}: cannot be made: Not a directory\n")
+
+
 def test_an_error_elsewhere_does_not_stop_the_environment_that_was_asked_for(tmp_path: Path) -> None:
     """One environment at a time."""
     write(tmp_path, "dev", minimal(aws__region="eu-west-1"))

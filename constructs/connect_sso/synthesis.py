@@ -38,7 +38,13 @@ def main() -> None:
     if any(each.errors for each in chosen):
         sys.exit(EXIT_FAILED)
     # cdktf's own variable: its command line sets it.
-    synthesize(chosen, Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out"))
+    output = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
+    try:
+        output.mkdir(parents=True, exist_ok=True)  # cdktf makes the last folder only
+    except OSError as error:
+        print(f"{output}: cannot be made: {error.strerror}", file=sys.stderr)
+        sys.exit(EXIT_FAILED)
+    synthesize(chosen, output)
 
 
 def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
@@ -46,9 +52,8 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
 
     Args:
         environments: valid ones.
-        output: the folder, `cdktf.out`; the stacks are in its `stacks/NAME`.
+        output: the folder, `cdktf.out`; the stacks are in its `stacks/NAME`. Its parent is there.
     """
-    output.mkdir(parents=True, exist_ok=True)  # cdktf makes the last folder only
     # cdktf's validations start Terraform to ask for its version; what can be wrong in an environment is checked already,
     # and the version is Terraform's own to check (`required_version`).
     app = App(outdir=str(output), skip_validation=True)
