@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from cdktf import TerraformResource, TerraformResourceLifecycle
 from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatements
@@ -49,37 +49,38 @@ class AuthenticationPolicy(DataOktaPolicy):
         named(self, app)
 
 
-class OktaApp(AppSaml):
-    """One `okta_app_saml`: what every kind of app has. The subclasses say which kind."""
+class EveryApp(TypedDict):
+    """What every kind of app is given."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        key: str,
-        label: str,
-        relay_state: str,
-        username: str,
-        authentication_policy: AuthenticationPolicy | None,
-        kind: AppKind,
-        **of_the_kind: Any,
-    ) -> None:
+    key: str
+    """In the environment file."""
+    label: str
+    relay_state: str
+    username: str
+    """The attribute of Okta that people sign in with, `login` or `email`."""
+    authentication_policy: AuthenticationPolicy | None
+    kind: AppKind
+
+
+class OktaApp(AppSaml):
+    """One `okta_app_saml`. The subclasses say which kind."""
+
+    def __init__(self, scope: Construct, construct_id: str, app: EveryApp, **of_its_kind: Any) -> None:
+        policy = app["authentication_policy"]
         super().__init__(
             scope,
             construct_id,
-            label=literal(label),
+            label=literal(app["label"]),
             status="ACTIVE",
-            default_relay_state=relay_state,
-            user_name_template=literal(USER_NAME_TEMPLATES[username]),
+            default_relay_state=app["relay_state"],
+            user_name_template=literal(USER_NAME_TEMPLATES[app["username"]]),
             user_name_template_type="BUILT_IN",
-            authentication_policy=authentication_policy.id if authentication_policy else None,
-            lifecycle=TerraformResourceLifecycle(replace_triggered_by=kind.replaces),
-            **of_the_kind,
+            authentication_policy=policy.id if policy else None,
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=app["kind"].replaces),
+            **of_its_kind,
         )
-        named(self, key)
-        self.key: str = key
-        """The app's key in the environment file."""
+        self.key: str = app["key"]
+        named(self, self.key)
 
 
 class CatalogueApp(OktaApp):
@@ -88,31 +89,8 @@ class CatalogueApp(OktaApp):
     https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-configure-aws-app.htm
     """
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        key: str,
-        label: str,
-        relay_state: str,
-        settings: str,
-        username: str,
-        authentication_policy: AuthenticationPolicy | None,
-        kind: AppKind,
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            key=key,
-            label=label,
-            relay_state=relay_state,
-            username=username,
-            authentication_policy=authentication_policy,
-            kind=kind,
-            preconfigured_app=CATALOGUE_NAME,
-            app_settings_json=settings,
-        )
+    def __init__(self, scope: Construct, construct_id: str, *, settings: str, **app: Unpack[EveryApp]) -> None:
+        super().__init__(scope, construct_id, app, preconfigured_app=CATALOGUE_NAME, app_settings_json=settings)
 
 
 def api_integration_check(*, key: str, label: str) -> dict[str, object]:
@@ -139,28 +117,18 @@ class CustomSamlApp(OktaApp):
         scope: Construct,
         construct_id: str,
         *,
-        key: str,
-        label: str,
-        relay_state: str,
         sign_in_endpoint: str,
         audience: str,
         role_arn: str,
         saml_provider_arn: str,
         session_duration: int,
         session_tags: Mapping[str, str],
-        username: str,
-        authentication_policy: AuthenticationPolicy | None,
-        kind: AppKind,
+        **app: Unpack[EveryApp],
     ) -> None:
         super().__init__(
             scope,
             construct_id,
-            key=key,
-            label=label,
-            relay_state=relay_state,
-            username=username,
-            authentication_policy=authentication_policy,
-            kind=kind,
+            app,
             sso_url=sign_in_endpoint,
             recipient=sign_in_endpoint,
             destination=sign_in_endpoint,
@@ -177,7 +145,7 @@ class CustomSamlApp(OktaApp):
                 {
                     # Text in quotes is a constant to Okta's expression language.
                     "Role": f'"{role_arn},{saml_provider_arn}"',
-                    "RoleSessionName": f"user.{username}",
+                    "RoleSessionName": f"user.{app['username']}",
                     "SessionDuration": f'"{session_duration}"',
                     **{f"PrincipalTag:{tag}": expression for tag, expression in sorted(session_tags.items())},
                 }

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from connect_sso.environment import App, Environment
-    from connect_sso.okta_app import OktaApp
+    from connect_sso.okta_app import EveryApp, OktaApp
     from connect_sso.people import Person
 
 PEOPLE_FILE = "people.json"
@@ -159,43 +159,37 @@ class ConnectSsoStack(TerraformStack):
             policy = AuthenticationPolicy(
                 self, f"authentication-policy.{app_name}", app=app_name, name=app.authentication_policy
             )
+        every_app: EveryApp = {
+            "key": app_name,
+            "label": app.label,
+            "relay_state": landing,
+            "username": environment.okta.username,
+            "authentication_policy": policy,
+            "kind": kind,
+        }
         okta_app: OktaApp
         if self._mode == "saml_app":
             okta_app = CustomSamlApp(
                 self,
                 f"okta.{app_name}",
-                key=app_name,
-                label=app.label,
-                relay_state=landing,
                 sign_in_endpoint=aws.sign_in_endpoint,
                 audience=aws.partition.audience,
                 role_arn=self._iam_arn(f"role/{app.role}"),
                 saml_provider_arn=provider_arn,
                 session_duration=environment.federation.session_duration,
                 session_tags=app.session_tags,
-                username=environment.okta.username,
-                authentication_policy=policy,
-                kind=kind,
+                **every_app,
             )
         else:
-            okta_app = CatalogueApp(
-                self,
-                f"okta.{app_name}",
-                key=app_name,
-                label=app.label,
-                relay_state=landing,
-                settings=app_settings_json(
-                    partition=aws.partition,
-                    saml_provider=app.saml_provider,
-                    saml_provider_arn=provider_arn,
-                    sign_in_endpoint=aws.sign_in_endpoint,
-                    session_duration=environment.federation.session_duration,
-                    role_group=self._role_group(app_name, app) if self._mode == "group_mapping" else None,
-                ),
-                username=environment.okta.username,
-                authentication_policy=policy,
-                kind=kind,
+            settings = app_settings_json(
+                partition=aws.partition,
+                saml_provider=app.saml_provider,
+                saml_provider_arn=provider_arn,
+                sign_in_endpoint=aws.sign_in_endpoint,
+                session_duration=environment.federation.session_duration,
+                role_group=self._role_group(app_name, app) if self._mode == "group_mapping" else None,
             )
+            okta_app = CatalogueApp(self, f"okta.{app_name}", settings=settings, **every_app)
         self._okta_apps[app_name] = okta_app
         self._saml_providers[app_name] = SamlProvider(
             self,
