@@ -254,6 +254,16 @@ def test_a_secret_is_found_and_never_repeated(tmp_path: Path, secret: str, key: 
     assert not any(secret in message for message in found)
 
 
+def test_a_secret_in_a_comment_is_found_and_never_repeated(tmp_path: Path) -> None:
+    """It is committed with the rest of the file; a value that holds a # is not reported a second time."""
+    text = yaml.safe_dump(minimal(), sort_keys=False) + f"  # was {SECRETS[0]}\n"
+    (problem,) = loaded(tmp_path, text).errors
+    assert (problem.line, problem.column) == (text.count("\n"), 3)
+    assert "this looks like an AWS access key id" in problem.message
+    assert SECRETS[0] not in str(problem)
+    assert len(loaded(tmp_path, minimal(apps__admin__label=f"Admin #{SECRETS[0]}")).errors) == 1
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(
     data=st.recursive(

@@ -16,6 +16,7 @@ from connect_sso.derived_names import ENVIRONMENT_NAME, USERS_SUFFIX, group_rule
 from connect_sso.environment import ApiIntegration, Environment, Federation
 from connect_sso.errors import Failure, UsageFailure
 from connect_sso.problems import Problem, nearest
+from connect_sso.secrets_in_files import secrets_in_comments
 from connect_sso.yaml_tree import START, Mapping, Node, dotted, parse, place_of, plain, scalars
 from connect_sso.yaml_tree import Path as TreePath
 
@@ -171,6 +172,7 @@ def load(path: Path) -> LoadedEnvironment:
     known = {(problem.line, problem.column) for problem in (*yaml_problems, *rule_problems)}
     problems += [problem for problem in model_problems if (problem.line, problem.column) not in known]
     problems += [*rule_problems, *_without_value(tree, file)]
+    problems += _commented_secrets(raw.decode("utf-8-sig"), file, {problem.line for problem in rule_problems})
     crowd: list[Person] = []
     if not any(problem.key == "users_file" for problem in problems):
         crowd, crowd_problems = _crowd(path, tree)
@@ -242,6 +244,12 @@ def _validate(tree: Mapping, file: str) -> tuple[Environment | None, list[Proble
         place = place_of(tree, above, of_key=of_key)
         problems.append(Problem(file, place.line, place.column, dotted(path), _message(detail, path)))
     return None, problems
+
+
+def _commented_secrets(text: str, file: str, ruled_lines: set[int]) -> Iterator[Problem]:
+    for line, column, what in secrets_in_comments(text):
+        if line not in ruled_lines:  # a value that holds a "#" has been looked at
+            yield Problem(file, line, column, "", f"this looks like {what}; remove it and revoke it")
 
 
 def _without_value(tree: Mapping, file: str) -> Iterator[Problem]:

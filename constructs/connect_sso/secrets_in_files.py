@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _VALUES = (
     (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), "an AWS access key id"),
@@ -30,6 +34,14 @@ def secret_in(text: str) -> str | None:
     if match and all(re.search(kind, match.group()) for kind in ("[a-z]", "[A-Z]", "[0-9]")):
         return "an AWS secret access key"
     return None
+
+
+def secrets_in_comments(text: str) -> Iterator[tuple[int, int, str]]:
+    """Line, column (from 1) and kind of what looks like a credential behind a `#`: a comment is committed as well."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        start = line.find("#")
+        if start >= 0 and (what := secret_in(line[start:])):
+            yield number, start + 1, what
 
 
 def is_secret_key(key: str) -> bool:
