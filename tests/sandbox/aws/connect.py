@@ -183,6 +183,20 @@ TYPES: dict[str, ResourceType[Account]] = {
                 lambda account, values: _is_saml(account, values) and bool(values["password"]),
             ),
             Rule(
+                "creating Connect User ({name}): InvalidRequestException: a directory user id is not accepted for this directory type",
+                API
+                + 'CreateUser: DirectoryUserId, "If you are using SAML ... and include this parameter, an error is returned"',
+                lambda account, values: _is_saml(account, values) and is_text(values["directory_user_id"]),
+            ),
+            Rule(
+                "creating Connect User ({name}): InvalidParameterException: a desk phone needs a number",
+                API + "UserPhoneConfig, and provider documentation, aws_connect_user: required for DESK_PHONE",
+                lambda account, values: any(
+                    phone["phone_type"] == "DESK_PHONE" and not phone["desk_phone_number"]
+                    for phone in values["phone_config"]
+                ),
+            ),
+            Rule(
                 "creating Connect User ({name}): InvalidParameterException: first and last name are required",
                 API + "UserIdentityInfo: required where Connect or SAML manages identities",
                 lambda account, values: not all(_identity(values).get(part) for part in ("first_name", "last_name")),
