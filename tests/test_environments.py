@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connect_sso.environments import load, load_all, select
+from connect_sso.environments import load, load_all, load_one, select
 from connect_sso.errors import Failure, UsageFailure
 from tests.environment_files import loaded, messages, minimal, write
 
@@ -356,6 +356,28 @@ def test_clashes_between_environments(tmp_path: Path) -> None:
     ):
         assert part in said, part
     assert "dev.yaml" in said
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_a_clash_is_an_error_of_the_environment_that_is_asked_for(tmp_path: Path, name: str) -> None:
+    """Whichever file comes first: planning dev would take what is prod's as much as the other way round."""
+    write(tmp_path, "dev", minimal())
+    write(tmp_path, "prod", minimal())
+    (chosen,) = select(load_all(tmp_path), [name])
+    other = {"dev": "prod.yaml", "prod": "dev.yaml"}[name]
+    assert any("alias acme-test" in message and other in message for message in messages(chosen))
+    assert not any(f"of {chosen.file}" in message for message in messages(chosen))
+
+
+def test_two_files_of_one_name_are_an_error_for_the_commands_on_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dev.yml beside dev.yaml."""
+    write(tmp_path, "dev", minimal())
+    (tmp_path / "dev.yml").write_text("", encoding="utf-8")
+    monkeypatch.setenv("CONNECT_SSO_ENVIRONMENTS", str(tmp_path))
+    with pytest.raises(Failure, match=r"dev\.yml"):
+        load_one("dev")
 
 
 def test_no_clash_in_different_accounts_and_orgs(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,24 +104,19 @@ def environment_files(directory: Path) -> list[Path]:
 def load_all(directory: Path | None = None) -> list[LoadedEnvironment]:
     """Every environment of a directory, with the problems within each and between them."""
     loaded = [load(path) for path in environment_files(directory or environments_directory())]
-    clashes = _clashes(loaded)
+    return _with(_clashes(loaded), loaded)
+
+
+def _with(problems: dict[str, list[Problem]], loaded: list[LoadedEnvironment]) -> list[LoadedEnvironment]:
+    """The environments with further problems, by file."""
     return [
-        LoadedEnvironment(
-            each.name,
-            each.path,
-            tuple(sorted((*each.problems, *clashes[each.file]))),
-            each.environment,
-            each.crowd,
-            each.tree,
-        )
-        if clashes[each.file]
-        else each
+        replace(each, problems=tuple(sorted({*each.problems, *problems[each.file]}))) if problems[each.file] else each
         for each in loaded
     ]
 
 
 def select(loaded: list[LoadedEnvironment], names: Iterable[str]) -> list[LoadedEnvironment]:
-    """The environments that `names` names, or all where it names none.
+    """The environments that `names` names, with what clashes with others, or all where it names none.
 
     Raises:
         UsageFailure: a name is not an environment's.
@@ -133,7 +128,11 @@ def select(loaded: list[LoadedEnvironment], names: Iterable[str]) -> list[Loaded
             raise UsageFailure(
                 f"no environment is called {name!r}{nearest(name, known)}; there are: {', '.join(known)}"
             )
-    return [each for each in loaded if not wanted or each.name in wanted]
+    if not wanted:
+        return loaded
+    # A clash is told in the file that comes second. Of the ones asked for it must be told also where they came first.
+    chosen = [each for each in loaded if each.name in wanted]
+    return _with(_clashes([*(each for each in loaded if each.name not in wanted), *chosen]), chosen)
 
 
 def load_one(name: str) -> LoadedEnvironment:
@@ -143,7 +142,8 @@ def load_one(name: str) -> LoadedEnvironment:
         UsageFailure: there is no environment of that name.
         Failure: its file, or its CSV, has errors.
     """
-    (found,) = select(load_all(), [name])
+    # dev.yml beside dev.yaml: two of one name, and one has errors
+    found = max(select(load_all(), [name]), key=lambda each: len(each.errors))
     if found.errors:
         more = (
             f" (and {len(found.errors) - 1} more; `connect-sso check {name}` lists them)"
