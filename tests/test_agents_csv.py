@@ -60,6 +60,7 @@ def test_a_byte_order_mark_and_windows_line_ends() -> None:
         ("username,first_name,last_name,security_profiles,apps\n", "by Okta group, never one by one"),
         ("username,first_name,last_name,security_profile\n", "did you mean security_profiles"),
         ("username,username,first_name,last_name,security_profiles\n", "twice"),
+        (HEADER.strip() + ",,\nbo@example.com,Bo,Agent,Agent,,,,\n", "1: : column 7 has no name; remove it"),
         (HEADER + "bo@example.com,Bo\n", "2: : 2 cells where the header has 6"),
         (HEADER + "bo@example,Bo,Agent,Agent,,\n", "2: username: with @"),
         (HEADER + "bo@example.com,,Agent,Agent,,\n", "2: first_name: must not be empty"),

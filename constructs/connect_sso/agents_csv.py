@@ -72,7 +72,9 @@ def _header_problems(columns: list[str], file: str) -> list[Problem]:
         return [problem("", f"the columns are separated by {separator}; save the file with commas")]
     problems = []
     for index, column in enumerate(columns):
-        if column in columns[:index]:
+        if not column:
+            problems.append(problem("", f"column {index + 1} has no name; remove it (also the commas that it leaves)"))
+        elif column in columns[:index]:
             problems.append(problem(column, "this column is there twice"))
         elif column == "apps":
             problems.append(
