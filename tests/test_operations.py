@@ -22,10 +22,14 @@ TOKEN = {"OKTA_API_TOKEN": "not-a-real-one"}
 FAKE = """#!{python}
 import json, os, sys
 with open("calls.txt", "a") as calls:
-    calls.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:], os.environ.get("TF_CLI_ARGS_plan", "")]) + "\\n")
+    calls.write(json.dumps([os.path.basename(sys.argv[0]), *sys.argv[1:], os.environ.get("TF_CLI_ARGS_apply", "")]) + "\\n")
 folder = next((word[7:] for word in sys.argv if word.startswith("-chdir=")), "")
 if "show" in sys.argv:
     print(os.environ["FAKE_PLAN"])
+elif "-detailed-exitcode" in sys.argv:
+    sys.exit(int(os.environ.get("FAKE_BEHIND", "0")))
+elif "deploy" in sys.argv:
+    sys.exit(int(os.environ.get("FAKE_DEPLOY_EXIT", "0")))
 elif "plan" in sys.argv:
     open(os.path.join(folder, "plan"), "w").close()
     sys.exit(int(os.environ.get("FAKE_PLAN_EXIT", "0")))
@@ -139,9 +143,35 @@ def test_a_refused_plan_is_reviewed_and_still_fails(project: Path) -> None:
 def test_deploy_takes_the_stacks_in_order(project: Path) -> None:
     """Two calls of cdktf, since it cannot give each stack its own arguments."""
     with_crowd(project)
-    done = operate(project, "deploy", "dev", DEPLOY_ARGS="--auto-approve", TF_CLI_ARGS_plan="-parallelism=2", **TOKEN)
+    done = operate(project, "deploy", "dev", DEPLOY_ARGS="--auto-approve", TF_CLI_ARGS_apply="-parallelism=2", **TOKEN)
     assert done.returncode == 0
     assert calls(project) == [
         ["cdktf", "deploy", "dev", "--auto-approve", "-parallelism=2"],
-        ["cdktf", "deploy", "dev-users", "--auto-approve", "-parallelism=2 -refresh=false"],
+        [
+            *["cdktf", "deploy", "dev-users", "--ignore-missing-stack-dependencies", "--auto-approve"],
+            "-parallelism=2 -refresh=false",
+        ],
     ]
+
+
+def test_the_crowd_waits_for_a_deployment_that_failed(project: Path) -> None:
+    with_crowd(project)
+    done = operate(project, "deploy", "dev", DEPLOY_ARGS="--auto-approve", FAKE_DEPLOY_EXIT="3", **TOKEN)
+    assert done.returncode == 3
+    assert "dev-users is not deployed, since dev could not be" in done.stderr
+    assert [call[2] for call in calls(project)] == ["dev"]
+
+
+def test_the_crowd_waits_for_a_deployment_that_was_dismissed(project: Path) -> None:
+    """cdktf's exit code does not tell; Terraform still has something to do."""
+    with_crowd(project)
+    done = operate(project, "deploy", "dev", FAKE_BEHIND="2", **TOKEN)
+    assert done.returncode == 1
+    assert "dev-users is not deployed, since dev has not been" in done.stderr
+    assert [call[:3] for call in calls(project) if call[0] == "cdktf"] == [["cdktf", "deploy", "dev"]]
+
+
+def test_the_crowd_follows_an_approved_deployment(project: Path) -> None:
+    with_crowd(project)
+    assert operate(project, "deploy", "dev", **TOKEN).returncode == 0
+    assert [call[2] for call in calls(project) if call[0] == "cdktf"] == ["dev", "dev-users"]

@@ -69,6 +69,12 @@ class Stack:
             sys.stdout.flush()
             raise Failure(f"{self.name}: terraform init failed, see above")
 
+    def is_behind(self) -> bool:
+        """Whether what is deployed differs from the configuration, or nobody can tell; what a refresh would find is left out."""
+        return (
+            self.terraform("plan", "-input=false", WITHOUT_REFRESH, "-detailed-exitcode", capture=True).returncode != 0
+        )
+
     def plan(self, *arguments: str) -> tuple[int, dict[str, Any] | None]:
         """Plan into the folder.
 
@@ -142,7 +148,7 @@ def plan(loaded: LoadedEnvironment, environment: Environment) -> int:
 
 
 def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
-    """Deploy both stacks with cdktf, one after the other; the exit code is that of the first that fails."""
+    """Deploy both stacks with cdktf, the crowd only once the environment's own is as the file says; the exit code is the failed one's."""
     cdktf = Path("node_modules/.bin/cdktf")
     if not cdktf.exists():
         raise Failure("cdktf is not installed: run `make setup`")
@@ -154,18 +160,29 @@ def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
         "TERRAFORM_BINARY_NAME": terraform_binary(),
     }
     arguments = shlex.split(os.environ.get("DEPLOY_ARGS", ""))
-    stacks = [(loaded.name, variables)]
-    if environment.users_file is not None:
-        # A call of its own: cdktf cannot give one stack other Terraform arguments than the next.
-        given = os.environ.get("TF_CLI_ARGS_plan", "")
-        refresh = {"TF_CLI_ARGS_plan": " ".join(filter(None, [given, *_refresh_arguments()]))}
-        stacks.append((users_stack(loaded.name), variables | refresh))
-    for stack, stack_variables in stacks:
-        say(f"deploying {stack}")
-        done = subprocess.run([str(cdktf), "deploy", stack, *arguments], env=stack_variables, check=False)
-        if done.returncode != 0:
-            return done.returncode
-    return EXIT_FINE
+
+    def run(stack: Stack, *more: str, **further: str) -> int:
+        say(f"deploying {stack.name}")
+        command = [str(cdktf), "deploy", stack.name, *more, *arguments]
+        return subprocess.run(command, env=variables | further, check=False).returncode
+
+    own = Stack(loaded.name)
+    code = run(own)
+    if environment.users_file is None:
+        return code
+    crowd = Stack(users_stack(loaded.name))
+    if code != EXIT_FINE:
+        say(f"{crowd.name} is not deployed, since {own.name} could not be")
+        return code
+    # cdktf says 0 as well when a person dismisses the plan.
+    if "--auto-approve" not in arguments and own.is_behind():
+        say(f"{crowd.name} is not deployed, since {own.name} has not been")
+        return EXIT_FAILED
+    # A call of its own: cdktf cannot give one stack other Terraform arguments than the next. It starts `terraform apply`,
+    # which plans by itself; what the crowd depends on was deployed above.
+    given = os.environ.get("TF_CLI_ARGS_apply", "")
+    refresh = " ".join(filter(None, [given, *_refresh_arguments()]))
+    return run(crowd, "--ignore-missing-stack-dependencies", TF_CLI_ARGS_apply=refresh)
 
 
 def _refresh_arguments() -> tuple[str, ...]:
