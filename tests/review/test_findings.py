@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from connect_sso.review.findings import CODES
 from tests.review.plans import INSTANCE, change, created, destroyed, found, plan, replaced, reviewed, standing, updated
-from tests.review.scenarios import SCENARIOS
+from tests.review.scenarios import SCENARIOS, Scenario
 
 FIRST_PLAN = "new-environment"
 """Its plans are the environments' first ones: `test_the_first_plan_is_one_finding`."""
@@ -75,6 +75,13 @@ def stored(bucket: str, key: str | None = None) -> list[dict[str, Any]]:
     return [{"s3_config": [{"bucket_name": bucket, "encryption_config": encryption}], "storage_type": "S3"}]
 
 
+def configured(kind: str, name: str, attribute: str) -> dict[str, Any]:
+    """A configuration in which an attribute of one resource refers to something."""
+    expressions = {attribute: {"references": ["aws_iam_policy.p.arn", "aws_iam_policy.p"]}}
+    block = {"mode": "managed", "type": kind, "name": name, "expressions": expressions}
+    return {"root_module": {"resources": [block]}}
+
+
 def lasting(seconds: int | str) -> dict[str, Any]:
     """The attribute statement that says how long a session lasts."""
     return {"name": "https://aws.amazon.com/SAML/Attributes/SessionDuration", "values": [f"{seconds}"]}
@@ -85,7 +92,7 @@ def encrypted(algorithm: str, key: str | None = None) -> list[dict[str, Any]]:
     return [{"apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm, "kms_master_key_id": key}]}]
 
 
-CASES = (
+CASES: tuple[Case, ...] = (
     # --- the contact centre --------------------------------------------------------------------------------------
     case(
         "an instance left over from a replacement",
@@ -140,6 +147,29 @@ CASES = (
         "a role with a new boundary",
         updated("aws_iam_role.r", ROLE, permissions_boundary="arn:aws:iam::111122223333:policy/b"),
         close_to="permission-widened",
+    ),
+    case(
+        "a new role with what its provider will read back",
+        change(
+            "aws_iam_role.r", ["create"], None, ROLE, after_unknown={"inline_policy": True, "managed_policy_arns": True}
+        ),
+        configuration={"root_module": {"resources": [{"mode": "managed", "type": "aws_iam_role", "name": "r"}]}},
+        says="trust-widened",
+        close_to="permission-widened",
+    ),
+    *(
+        case(
+            f"a new role with {attribute} known after apply",
+            change("aws_iam_role.r", ["create"], None, ROLE, after_unknown={attribute: unknown}),
+            configuration=configured("aws_iam_role", "r", attribute),
+            says="trust-widened permission-widened",
+        )
+        for attribute, unknown in (
+            ("inline_policy", True),
+            ("inline_policy", [{"policy": True}]),
+            ("managed_policy_arns", True),
+            ("managed_policy_arns", [True]),
+        )
     ),
     # --- Okta ----------------------------------------------------------------------------------------------------
     case(
@@ -464,17 +494,19 @@ def test_exactly_the_expected_findings(case: Case) -> None:
     assert found(case.plan) == case.findings
 
 
+EVERYTHING: tuple[Case | Scenario, ...] = (*CASES, *SCENARIOS)
+
+
 def test_every_code_is_triggered_and_nearly_triggered() -> None:
     """A new kind of finding needs a plan that shows it and one that comes close and does not."""
-    everything = (*SCENARIOS, *CASES)
-    triggered = {code for each in everything for code, _ in each.findings} | {FIRST_PLAN}
-    missed = {code for each in everything for code in each.close_to}
+    triggered = {code for each in EVERYTHING for code, _ in each.findings} | {FIRST_PLAN}
+    missed = {code for each in EVERYTHING for code in each.close_to}
     assert triggered == set(CODES)
     assert missed == set(CODES)
 
 
-@pytest.mark.parametrize("each", [*SCENARIOS, *CASES], ids=lambda each: each.name)
-def test_what_comes_close_is_none(each: Case) -> None:
+@pytest.mark.parametrize("each", EVERYTHING, ids=lambda each: each.name)
+def test_what_comes_close_is_none(each: Case | Scenario) -> None:
     """A near miss that is a finding would prove nothing."""
     assert not each.close_to & {code for code, _ in each.findings}
 
@@ -527,6 +559,28 @@ def test_a_first_plan_names_the_app_that_opens_the_administration(
     [finding] = reviewed(first_plan(destination, relay_state)).findings
     assert finding.code == FIRST_PLAN
     assert says in finding.details[0].plain()
+
+
+# --- what the details say ----------------------------------------------------------------------------------------
+
+
+def test_an_endpoint_that_no_role_trusts_is_named() -> None:
+    """Without an override the catalogue app posts to the global endpoint, which a role may not list."""
+    before = {"awsEnvironmentType": "aws.amazon", "overrideAcsURL": "https://us-west-2.signin.aws.amazon.com/saml"}
+    trust = json.dumps({"Statement": [], "Comment": "AssumeRoleWithSAML", "x": before["overrideAcsURL"]})
+    data = plan(
+        updated(
+            "okta_app_saml.ccp",
+            APP | {"app_settings_json": json.dumps(before)},
+            app_settings_json=json.dumps(before | {"overrideAcsURL": ""}),
+        ),
+        standing("aws_iam_role.r", name="Okta_Role", assume_role_policy=trust),
+    )
+    [finding] = reviewed(data).findings
+    assert [line.plain() for line in finding.details] == [
+        'overrideAcsURL: "" instead of https://us-west-2.signin.aws.amazon.com/saml',
+        'the trust policy of the role "Okta_Role" does not list https://signin.aws.amazon.com/saml',
+    ]
 
 
 # --- removals --------------------------------------------------------------------------------------------------

@@ -30,13 +30,28 @@ class Difference:
     after: Value
 
 
-def differences(change: Change) -> tuple[Difference, ...]:
-    """What changes in one resource or output, leaf by leaf, JSON in text included; sorted by path."""
+MIRRORS = {
+    "aws_iam_policy": frozenset({"attachment_count"}),
+    "aws_s3_bucket": frozenset({"lifecycle_rule", "policy", "server_side_encryption_configuration", "versioning"}),
+}
+"""Attributes in which the provider reads back what other resources of the stack say: a change there is shown with them.
+
+https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket#attribute-reference
+"""
+
+
+def differences(change: Change, *, drift: bool = False) -> tuple[Difference, ...]:
+    """What changes in one resource or output, leaf by leaf, JSON in text included; sorted by path.
+
+    With `drift`, what only is read back (`MIRRORS`, and nothing where an empty value stood) is no difference.
+    """
     old, new = change.old(), change.new()
     if change.before is None or change.after is None:
         return ()
     found: list[Difference] = []
     for name in sorted({*old.names(), *new.names()}):
+        if drift and (name in MIRRORS.get(change.type, ()) or not (old.values.get(name) or new.values.get(name))):
+            continue
         known = isinstance(new.unknown, dict) and not new.unknown.get(name)
         if known and old.values.get(name) == new.values.get(name):
             continue
@@ -56,6 +71,9 @@ def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iter
         return
     if isinstance(before, str) or isinstance(after, str):
         inner_before, inner_after = _document(before), _document(after)
+        # An empty text where a document stood, or will: nothing.
+        before = None if before == "" and inner_after is not None else before
+        after = None if after == "" and inner_before is not None else after
         if inner_before is not None and inner_after is not None:
             if inner_before != inner_after:
                 yield from _between(path, inner_before, inner_after, unordered=unordered)
@@ -68,7 +86,9 @@ def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iter
         # A whole new block: leaf by leaf as well, not as one line of JSON.
         empty: Value = {} if isinstance(before if after is None else after, dict) else []
         before, after = (empty, after) if before is None else (before, empty)
-    if isinstance(before, dict) and isinstance(after, dict):
+    if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
+        yield from _between_texts(path, before, after)
+    elif isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}, key=str):
             if before.get(key) != after.get(key):
                 yield from _between(f"{path}.{key}", before.get(key), after.get(key), unordered=unordered)
@@ -76,6 +96,28 @@ def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iter
         yield from _between_lists(path, before, after, unordered=unordered)
     else:
         yield Difference(path, _without_secrets(before), _without_secrets(after))
+
+
+def _between_texts(path: str, before: str, after: str) -> Iterator[Difference]:
+    """The lines that go and that come; the whole text where they are many."""
+    old, new = ([line for line in text.splitlines() if line.strip()] for text in (before, after))
+    gone, come = _missing(old, new), _missing(new, old)
+    if not 0 < len(gone) + len(come) <= MOST_LINES:
+        yield Difference(path, before, after)
+        return
+    for line in gone:
+        yield Difference(f"{path} (line)", line, None)
+    for line in come:
+        yield Difference(f"{path} (line)", None, line)
+
+
+def _missing(lines: list[str], among: list[str]) -> list[str]:
+    known = set(among)
+    return [line for line in lines if line not in known]
+
+
+MOST_LINES = 10
+"""Lines of a text that are shown one by one."""
 
 
 def _between_lists(path: str, before: list[Value], after: list[Value], *, unordered: bool) -> Iterator[Difference]:
@@ -89,8 +131,9 @@ def _between_lists(path: str, before: list[Value], after: list[Value], *, unorde
         if not unordered:
             yield Difference(f"{path} (order)", _without_secrets(before), _without_secrets(after))
         return
-    gone = [item for item, text in zip(before, old_texts, strict=True) if text not in new_texts]
-    new = [item for item, text in zip(after, new_texts, strict=True) if text not in old_texts]
+    gone_texts, come_texts = set(old_texts) - set(new_texts), set(new_texts) - set(old_texts)
+    gone = [item for item, text in zip(before, old_texts, strict=True) if text in gone_texts]
+    new = [item for item, text in zip(after, new_texts, strict=True) if text in come_texts]
     if len(gone) == len(new) == 1 and isinstance(gone[0], dict) and isinstance(new[0], dict):
         position = before.index(gone[0])
         yield from _between(f"{path}[{position}]", gone[0], new[0], unordered=unordered)

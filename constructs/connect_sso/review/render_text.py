@@ -48,13 +48,13 @@ class _Page:
             return text
         return f"\x1b[{';'.join(_COLOURS[name] for name in names)}m{text}\x1b[0m"
 
-    def put(self, text: str, indent: int = 0, hanging: int | None = None, *paint: str) -> None:
-        """A paragraph, wrapped; following lines are indented by `hanging`."""
+    def put(self, text: str, indent: int = 0, hanging: int | None = None, *paint: str, bullet: str = "") -> None:
+        """A paragraph, wrapped; following lines are indented by `hanging`, or begin below the text after a `bullet`."""
         wrapped = textwrap.wrap(
             text,
             width=self.width,
-            initial_indent=" " * indent,
-            subsequent_indent=" " * (indent if hanging is None else hanging),
+            initial_indent=" " * indent + bullet,
+            subsequent_indent=" " * (indent + len(bullet) if hanging is None else hanging),
             break_long_words=False,
             break_on_hyphens=False,
         )
@@ -96,7 +96,7 @@ class _Page:
         if finding.reason is not None:
             self.put(f"Why: {finding.reason.plain()}.", indent, indent + 5)
         for line in finding.details:
-            self.put(f"- {line.plain()}", indent, indent + 2)
+            self.put(line.plain(), indent, bullet="- ")
 
     def access(self, report: Report) -> None:
         self.heading("Access")
@@ -189,11 +189,25 @@ class _Page:
             deposed = " (left-over object)" if resource.deposed else ""
             self.put(f"{_VERB_SIGNS.get(resource.verb, '?')} {visible(resource.address)}{deposed}", 2, 6)
             for difference in resource.differences[:MOST_VALUES]:
-                self.put(_difference(difference), 6, 10)
+                self.difference(difference)
             if len(resource.differences) > MOST_VALUES:
                 self.put(f"and {len(resource.differences) - MOST_VALUES:,} more values", 6)
         if len(resources) > MOST_RESOURCES:
             self.put(f"and {len(resources) - MOST_RESOURCES:,} more, which --format json lists", 2)
+
+    def difference(self, difference: Difference) -> None:
+        """What goes and what comes, on one line where both fit."""
+        path, before, after = visible(difference.path), _value(difference.before), _value(difference.after)
+        line = f"{path}: {before} -> {after}"
+        if difference.before is None or difference.after is None:
+            sign = "+" if difference.before is None else "-"
+            self.put(f"{sign} {path.removesuffix(f'[{sign}]')}: {before or after}", 6, 10)
+        elif len(line) <= self.width - 6:
+            self.put(line, 6)
+        else:
+            self.put(f"{path}:", 6)
+            self.put(before, 10, None, bullet="- ")
+            self.put(after, 10, None, bullet="+ ")
 
     def provenance(self, report: Report) -> None:
         provenance = report.provenance
@@ -208,13 +222,9 @@ class _Page:
         self.put(" · ".join(parts) or "no provenance in the plan", 0, None, "dim")
 
 
-def _difference(difference: Difference) -> str:
-    return f"{visible(difference.path)}: {_value(difference.before)} -> {_value(difference.after)}"
-
-
 def _value(value: Value) -> str:
     if value is None:
-        return "nothing"
+        return ""
     if isinstance(value, Mark):
         return value.value
     return f'"{shown(value)}"' if isinstance(value, str) else str(shown(value))

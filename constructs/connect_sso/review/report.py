@@ -13,7 +13,7 @@ from connect_sso.review.findings import CODES, Finding
 from connect_sso.review.plan import Change, Check, Mark, Plan
 from connect_sso.review.rules import all_findings
 from connect_sso.review.words import Words, count, listing, visible, words
-from connect_sso.review.world import World
+from connect_sso.review.world import Names, World
 
 VERBS = {
     ("create",): "create",
@@ -145,6 +145,7 @@ class Report:
 def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", commit: str = "") -> Report:
     """The review of a plan."""
     world = World(plan)
+    names = world.names
     access = access_changes(world)
     findings = all_findings(world)
     if world.is_new:
@@ -155,21 +156,29 @@ def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", co
         accepted_by=acceptance.by,
         access=access,
         refused=plan.errored,
-        resources=tuple(_resource(change) for change in plan.changes if change.changes_something),
+        resources=tuple(_resource(change, names) for change in plan.changes if change.changes_something),
         moves=tuple((change.previous_address, change.address) for change in plan.changes if change.previous_address),
         imports=tuple(
             (change.address, change.imported_id) for change in plan.changes if change.imported_id is not None
         ),
-        drift=tuple(_resource(change) for change in plan.drift if change.managed),
-        outputs=tuple(_resource(change) for change in plan.outputs.values() if change.actions != ("no-op",)),
+        drift=tuple(
+            resource
+            for change in plan.drift
+            if change.managed and ((resource := _resource(change, names, drift=True)).differences or change.deletes)
+        ),
+        outputs=tuple(_resource(change, names) for change in plan.outputs.values() if change.actions != ("no-op",)),
         checks=plan.failed_checks,
         provenance=Provenance(environment, commit, plan.terraform_version, plan.providers),
     )
 
 
-def _resource(change: Change) -> ResourceChange:
+def _resource(change: Change, names: Names, *, drift: bool = False) -> ResourceChange:
     verb = VERBS.get(change.actions) or visible(" and ".join(change.actions))
-    return ResourceChange(change.address, change.type, verb, change.deposed, differences(change))
+    found = tuple(
+        replace(difference, before=names.added_to(difference.before), after=names.added_to(difference.after))
+        for difference in differences(change, drift=drift)
+    )
+    return ResourceChange(change.address, change.type, verb, change.deposed, found)
 
 
 def _new_environment(world: World, findings: Iterable[Finding], access: tuple[Access, ...]) -> Finding:

@@ -139,6 +139,13 @@ def _is_url(text: str) -> bool:
     return True
 
 
+LONGEST_WITH_IDS = 1_000
+"""Characters of a text in which ids are looked for."""
+
+_ID = re.compile(r"\b[0-9A-Za-z]{20}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+"""What the ids look like that Okta and Amazon Connect give to groups, people, policies and profiles."""
+
+
 class Names:
     """Names for the ids that a plan uses, from the lookups and resources in it."""
 
@@ -165,6 +172,16 @@ class Names:
     def get(self, what: str, identifier: str) -> str | None:
         """The name of a `security profile`, `routing profile`, `group`, `person`, `policy`, `IAM policy`, if known."""
         return self._by_id.get(what, {}).get(identifier)
+
+    def added_to(self, value: Value) -> Value:
+        """A text with the name behind each id in it that the plan holds a name for: what only differs by ids says little."""
+        if not isinstance(value, str) or len(value) > LONGEST_WITH_IDS:
+            return value
+        return _ID.sub(lambda match: self._with_name(match[0]), value)
+
+    def _with_name(self, identifier: str) -> str:
+        names = {known[identifier] for known in self._by_id.values() if identifier in known}
+        return f"{identifier} ({', '.join(sorted(names))})" if names else identifier
 
     def resolve(self, what: str, value: Value, change: Change | None = None, attribute: str = "") -> str | Mark | None:
         """The name for an id; where the id is only known after apply, from what the configuration refers to.

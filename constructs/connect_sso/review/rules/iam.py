@@ -228,17 +228,24 @@ def _inline_policies(world: World) -> Iterator[Finding]:
         if not change.changes_something or change.after is None:
             continue
         old, new = _inline_blocks(change.old()), _inline_blocks(change.after)
+        if new.get("") is UNKNOWN and not world.plan.references(change, "inline_policy"):
+            del new[""]  # not in the configuration: what the provider will read back, unknown for a new role
         for name in sorted(new, key=str):
             lines = policy_changes(old.get(name), new[name])
             if lines:
                 says = words("The role {} is allowed more by its inline policy {}.", change.after.get("name"), name)
                 yield Finding("permission-widened", change.address, says, details=tuple(lines))
-        attached, attached_before = change.after.get("managed_policy_arns"), change.old().get("managed_policy_arns")
-        if isinstance(attached, list):
-            for arn in attached:
-                if isinstance(arn, str) and not (isinstance(attached_before, list) and arn in attached_before):
-                    says = words("The role {} gets the policy {}.", change.after.get("name"), arn)
-                    yield Finding("permission-widened", change.address, says, details=tuple(_policy_lines(world, arn)))
+        yield from _managed_policies(world, change, change.after)
+
+
+def _managed_policies(world: World, change: Change, after: Side) -> Iterator[Finding]:
+    attached, before = after.get("managed_policy_arns"), change.old().get("managed_policy_arns")
+    if isinstance(attached, Mark) and world.plan.references(change, "managed_policy_arns"):
+        attached = [attached]
+    for arn in attached if isinstance(attached, list) else ():
+        if isinstance(arn, (str, Mark)) and not (isinstance(before, list) and arn in before):
+            says = words("The role {} gets the policy {}.", after.get("name"), arn)
+            yield Finding("permission-widened", change.address, says, details=tuple(_policy_lines(world, arn)))
 
 
 def _inline_blocks(side: Side) -> dict[str, Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from connect_sso.partitions import COMMERCIAL
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 from connect_sso.review.words import Words, listing, one_line_json, words
@@ -24,6 +25,9 @@ OPENINGS = {
     "accessibility_self_service": "people may add it to their dashboard themselves",
 }
 ENDPOINT_SETTINGS = ("overrideAcsURL", "awsEnvironmentType")
+OWN_ENDPOINTS = {"aws.amazon": COMMERCIAL.global_endpoint}
+"""Where the catalogue app posts to without an override, as far as that is documented."""
+
 ROLE_SETTINGS = (
     "identityProviderArn",
     "roleValuePattern",
@@ -288,8 +292,8 @@ def _settings(world: World, change: Change, label: Value, attribute: str) -> Ite
     endpoints = [key for key in ENDPOINT_SETTINGS if (old.get(key) or None) != (new.get(key) or None)]
     if endpoints:
         says = words("The Okta app {} posts to another sign-in endpoint.", label)
-        override = new.get("overrideAcsURL")
-        trusts = _trusts(world, {override}) if isinstance(override, str) and override else ()
+        endpoint = new.get("overrideAcsURL") or OWN_ENDPOINTS.get(str(new.get("awsEnvironmentType")))
+        trusts = _trusts(world, {endpoint}) if isinstance(endpoint, str) else ()
         yield Finding("endpoint-changed", change.address, says, details=(*_setting_lines(old, new, endpoints), *trusts))
     roles = [key for key in ROLE_SETTINGS if (old.get(key) or None) != (new.get(key) or None)]
     if roles:
@@ -306,7 +310,7 @@ def _settings(world: World, change: Change, label: Value, attribute: str) -> Ite
 
 
 def _setting_lines(old: Mapping[str, Value], new: Mapping[str, Value], keys: list[str]) -> tuple[Words, ...]:
-    return tuple(words("{}: {} instead of {}", key, new.get(key), old.get(key)) for key in keys)
+    return tuple(words(f"{key}: {{}} instead of {{}}", new.get(key), old.get(key)) for key in keys)
 
 
 def _seconds(settings: Mapping[str, Value]) -> int | None:

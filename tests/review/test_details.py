@@ -1,0 +1,98 @@
+"""The rest of a report: what changes where, leaf by leaf, with names behind ids and without what is no news."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from connect_sso.review.render_text import render_text
+from tests.review.plans import change, plan, reviewed, standing, updated
+
+GROUPS = ("00gLZDe1f8rESQedU1d7", "Contact Centre Admins"), ("00gStPKR0CsTy4Qwb1d7", "Contact Centre Agents")
+
+
+def changes(entry: dict[str, Any], *others: dict[str, Any]) -> list[tuple[str, object, object]]:
+    """Path, before and after of each difference of the first resource."""
+    found = {resource.address: resource for resource in reviewed(plan(entry, *others)).resources}
+    return [(each.path, each.before, each.after) for each in found[entry["address"]].differences]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("a", "b", [("x", "a", "b")]),
+        ({"a": 1, "b": 2}, {"a": 1, "b": 3}, [("x.b", 2, 3)]),
+        (["a", "b"], ["b", "c"], [("x[-]", "a", None), ("x[+]", None, "c")]),
+        (["a", "b"], ["b", "a"], [("x (order)", ["a", "b"], ["b", "a"])]),
+        ([{"a": 1}], [{"a": 2}], [("x[0].a", 1, 2)]),
+        ('{"a": [1, 2]}', '{"a": [1]}', [("x.a[-]", 2, None)]),
+        ("", '{"a": 1}', [("x.a", None, 1)]),
+        ('{"a": 1}', "", [("x.a", 1, None)]),
+        ("one\ntwo\n\nthree", "one\n2\nthree", [("x (line)", "two", None), ("x (line)", None, "2")]),
+        ("a\n" * 20, "b\n" * 20 + "c", None),
+        ("\n".join("abcdefghijkl"), "", None),
+    ],
+)
+def test_a_difference_is_as_small_as_it_can_be(before: Any, after: Any, expected: Any) -> None:
+    """One changed value of a policy of forty lines is one line; a text of which most changes is shown as a whole."""
+    found = changes(updated("terraform_data.d", {"x": before}, x=after))
+    if expected is None:
+        assert [path for path, _, _ in found] in (["x"], ["x (line)"] * len(found))
+        assert len(found) <= 40
+    else:
+        assert found == expected
+
+
+def test_in_a_policy_order_and_lists_of_one_mean_nothing() -> None:
+    """The same policy written differently is no difference, though the plan has one."""
+    before = {"Statement": [{"Action": ["a:X", "a:Y"], "Resource": "*"}]}
+    after = {"Statement": [{"Resource": ["*"], "Action": ["a:Y", "a:X"]}]}
+    assert changes(updated("aws_iam_policy.p", {"policy": json.dumps(before)}, policy=json.dumps(after))) == []
+
+
+def test_an_id_has_its_name_beside_it() -> None:
+    """Two ids of twenty characters tell a reader nothing."""
+    groups = [standing(f"okta_group.g{number}", id=each[0], name=each[1]) for number, each in enumerate(GROUPS)]
+    rule = updated(
+        "okta_group_rule.r",
+        {"expression_value": f'isMemberOfAnyGroup("{GROUPS[0][0]}")', "status": "INACTIVE"},
+        expression_value=f'isMemberOfAnyGroup("{GROUPS[1][0]}")',
+    )
+    [(_, before, after)] = changes(rule, *groups)
+    assert before == f'isMemberOfAnyGroup("{GROUPS[0][0]} (Contact Centre Admins)")'
+    assert after == f'isMemberOfAnyGroup("{GROUPS[1][0]} (Contact Centre Agents)")'
+
+
+def test_drift_that_is_no_news_is_left_out() -> None:
+    """After a first apply the provider reads back empty tags and the bucket's own rules; a changed trust is news."""
+    quiet = [
+        updated("aws_connect_user.u", {"name": "Ada", "tags": None}, tags={}),
+        updated("aws_s3_bucket.b", {"bucket": "b", "policy": ""}, policy='{"Statement": []}'),
+        updated("aws_iam_policy.p", {"attachment_count": 0}, attachment_count=1),
+    ]
+    loud = [
+        updated("aws_iam_role.r", {"name": "r", "assume_role_policy": "{}"}, assume_role_policy='{"Statement": []}'),
+        updated("aws_iam_role.s", {"managed_policy_arns": []}, managed_policy_arns=["arn:aws:iam::aws:policy/Admin"]),
+        change("okta_group.gone", ["delete"], {"name": "g"}, None),
+    ]
+    report = reviewed(plan(resource_drift=[*quiet, *loud]))
+    assert [resource.address for resource in report.drift] == ["aws_iam_role.r", "aws_iam_role.s", "okta_group.gone"]
+
+
+def test_long_values_stand_below_each_other() -> None:
+    """Two long addresses in one paragraph cannot be compared by eye."""
+    before, after = (f"https://us-west-2.console.aws.amazon.com/connect/federate/{page}" for page in ("one", "two"))
+    text = render_text(reviewed(plan(updated("terraform_data.d", {"page": before, "size": 1}, page=after, size=2))))
+    assert f'      page:\n          - "{before}"\n          + "{after}"\n      size: 1 -> 2\n' in text
+
+
+def test_many_members_are_compared_in_no_time() -> None:
+    """A role group of twenty thousand that gains one person."""
+    members = [f"00u{number:017}" for number in range(20_000)]
+    entry = updated("okta_group_memberships.g", {"group_id": "g", "users": members}, users=[*members[::-1], "x"])
+    start = time.monotonic()
+    assert changes(entry) == [("users[+]", None, "x")]
+    assert time.monotonic() - start < 10
