@@ -23,7 +23,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--real-providers",
         action="store_true",
-        help="validate the stacks with the providers that Terraform installs from where its CLI configuration says",
+        help="also validate the stacks with the real providers, installed from where Terraform's CLI configuration says",
+    )
+    parser.addoption(
+        "--provider",
+        action="append",
+        default=[],
+        metavar="NAME=VERSION",
+        help="with --real-providers: another release of aws or okta than the stacks require, such as okta=6.12.0",
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -70,14 +69,22 @@ def test_group_membership_reaches_the_role_groups(world: World) -> None:
     assert stack.value("okta_group_memberships.admin", "group_id") == stack.value("okta_group.admin", "id")
 
 
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", ENVIRONMENTS)
-def test_real_providers_accept_the_stacks(request: pytest.FixtureRequest, tmp_path: Path, name: str) -> None:
+def test_real_providers_accept_the_stacks(request: pytest.FixtureRequest, tmp_path: Path, name: str, mode: str) -> None:
     """The providers that Terraform installs itself are the last word on what an argument is called."""
     if not request.config.getoption("--real-providers"):
         pytest.skip("only with --real-providers")
-    data, csv = environment(name)
+    data, csv = environment(name, mode)
+    data["providers"] = dict(release.split("=", 1) for release in request.config.getoption("--provider"))
     for stack in synthesized(tmp_path, data, name=name, csv=csv).values():
         command = [terraform_binary(), f"-chdir={stack.folder}"]
-        subprocess.run([*command, "init", "-backend=false", "-input=false"], check=True, env=os.environ)
+        installed = subprocess.run(
+            [*command, "init", "-backend=false", "-input=false", "-no-color"],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert installed.returncode == 0, installed.stdout + installed.stderr
         done = subprocess.run([*command, "validate", "-json"], check=False, capture_output=True, text=True)
         assert json.loads(done.stdout)["valid"], done.stdout
