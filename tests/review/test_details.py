@@ -66,6 +66,41 @@ def test_an_id_has_its_name_beside_it() -> None:
     assert after == f'isMemberOfAnyGroup("{GROUPS[1][0]} (Contact Centre Agents)")'
 
 
+def test_long_texts_are_shown_from_where_they_differ() -> None:
+    """Two metadata documents begin alike for a thousand characters."""
+    start = "x" * 1000
+    [(_, before, after)] = changes(updated("terraform_data.d", {"text": f"{start}one"}, text=f"{start}two"))
+    assert before == f"…{'x' * 50}one"
+    assert after == f"…{'x' * 50}two"
+
+
+def test_not_set_and_empty_are_the_same() -> None:
+    """A replaced object loses what its provider had filled in; a switch that turns is another matter."""
+    before = {"a": "", "b": False, "c": 0, "d": [], "e": {}, "on": True}
+    after = dict.fromkeys(before) | {"on": False}
+    assert changes(updated("terraform_data.d", before, **after)) == [("on", True, False)]
+
+
+def test_another_way_to_an_app_is_a_change_and_not_a_gain_and_a_loss() -> None:
+    """When the way of assignment is switched, everyone keeps what they have."""
+    report = reviewed(
+        plan(
+            standing("okta_app_saml.ccp", id="0oa", label="CCP", status="ACTIVE"),
+            standing("okta_app_group_assignment.b", app_id="0oa", group_id="Role group"),
+            change("okta_app_group_assignment.a", ["delete"], {"app_id": "0oa", "group_id": "Agents"}, None),
+            change(
+                "okta_group_rule.r",
+                ["create"],
+                None,
+                {"expression_value": 'isMemberOfAnyGroup("Agents")', "group_assignments": ["Role group"]},
+            ),
+        )
+    )
+    [line] = report.access
+    assert (line.who, line.change) == ("Agents", "changes")
+    assert line.what.plain().endswith(': through the group "Role group" instead of directly')
+
+
 def test_drift_that_is_no_news_is_left_out() -> None:
     """After a first apply the provider reads back empty tags and the bucket's own rules; a changed trust is news."""
     quiet = [
@@ -74,7 +109,11 @@ def test_drift_that_is_no_news_is_left_out() -> None:
         updated("aws_iam_policy.p", {"attachment_count": 0}, attachment_count=1),
     ]
     loud = [
-        updated("aws_iam_role.r", {"name": "r", "assume_role_policy": "{}"}, assume_role_policy='{"Statement": []}'),
+        updated(
+            "aws_iam_role.r",
+            {"name": "r", "assume_role_policy": '{"Statement": [1]}'},
+            assume_role_policy='{"Statement": [{}]}',
+        ),
         updated("aws_iam_role.s", {"managed_policy_arns": []}, managed_policy_arns=["arn:aws:iam::aws:policy/Admin"]),
         change("okta_group.gone", ["delete"], {"name": "g"}, None),
     ]

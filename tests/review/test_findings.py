@@ -316,6 +316,41 @@ CASES: tuple[Case, ...] = (
         standing("okta_app_saml.ccp", **APP),
         close_to="role-assigned",
     ),
+    case(
+        "another way to what they had",
+        created(
+            "okta_group_rule.r", status="ACTIVE", expression_value='isMemberOfAnyGroup("g1")', group_assignments=["g2"]
+        ),
+        destroyed("okta_app_group_assignment.a", app_id="0oa1", group_id="g1"),
+        standing("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        standing("okta_app_saml.admin", **APP | {"default_relay_state": ""}),
+        close_to="admin-app-assigned last-administrator",
+    ),
+    case(
+        "a way to what nobody had",
+        created(
+            "okta_group_rule.r", status="ACTIVE", expression_value='isMemberOfAnyGroup("g1")', group_assignments=["g2"]
+        ),
+        standing("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        standing("okta_app_saml.admin", **APP | {"default_relay_state": ""}),
+        says="admin-app-assigned",
+    ),
+    case(
+        "the catalogue's app becomes a custom one",
+        replaced(
+            "okta_app_saml.ccp",
+            APP | {"preconfigured_app": "amazon_aws", "audience": ""},
+            preconfigured_app="",
+            audience="urn:amazon:webservices",
+        ),
+        says="app-replaced",
+        close_to="audience-changed",
+    ),
+    case(
+        "a custom app is made anew with another audience",
+        replaced("okta_app_saml.ccp", APP | {"audience": "a"}, audience="b"),
+        says="app-replaced audience-changed",
+    ),
     # --- recordings ----------------------------------------------------------------------------------------------
     case("another bucket", replaced("aws_s3_bucket.b", BUCKET, bucket="other"), says="storage-destroyed"),
     case("a key that goes", destroyed("aws_kms_key.k", **KEY), says="storage-destroyed"),

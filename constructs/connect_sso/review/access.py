@@ -114,10 +114,21 @@ def _profile(world: World, profile: str) -> Words:
 def _assignments(world: World) -> Iterator[Access]:
     before, after = world.assignments_before, world.assignments_after
     gone, new = gone_and_new(before, after)
+    former = {way.end: way for way in gone if way.end is not None}
+    exchanged: set[Assignment] = set()
     for assignment in new:
+        way = former.pop(assignment.end, None) if assignment.end is not None else None
+        if way is not None:
+            exchanged |= {assignment, way}
+            address, roles = after[assignment]
+            says = words(
+                "{}: {} instead of {}", _app(world, assignment), _way(assignment, roles), _way(way, before[way][1])
+            )
+            yield Access(assignment.kind, assignment.who, CHANGES, says, address)
+    for assignment in (each for each in new if each not in exchanged):
         address, roles = after[assignment]
         yield Access(assignment.kind, assignment.who, GAINS, _app(world, assignment, roles), address)
-    for assignment in gone:
+    for assignment in (each for each in gone if each not in exchanged):
         address, roles = before[assignment]
         yield Access(
             assignment.kind, assignment.who, LOSES, _app(world, assignment, roles), world.moved.get(address, address)
@@ -134,14 +145,14 @@ def _assignments(world: World) -> Iterator[Access]:
         elif earlier[1] != roles:
             says = words(
                 "{}: role {} instead of {}",
-                _app(world, assignment, frozenset()),
+                _app(world, assignment),
                 listed(roles),
                 listed(earlier[1]),
             )
             yield Access(assignment.kind, assignment.who, CHANGES, says, address)
 
 
-def _app(world: World, assignment: Assignment, roles: Roles) -> Words:
+def _app(world: World, assignment: Assignment, roles: Roles | None = None) -> Words:
     app = words("app {}", world.label(assignment.app) if assignment.app else UNKNOWN)
     opens = world.opens_administration(assignment.app) if assignment.app else None
     if opens:
@@ -150,9 +161,14 @@ def _app(world: World, assignment: Assignment, roles: Roles) -> Words:
         app = words("{} (page known after apply)", app)
     if roles:
         app = words("{} as {}", app, listed(roles))
-    if assignment.group and assignment.group != assignment.who:
+    if roles is not None and assignment.group and assignment.group != assignment.who:
         app = words("{} through the group {}", app, assignment.group)
     return app
+
+
+def _way(assignment: Assignment, roles: Roles) -> Words:
+    way = words("through the group {}", assignment.group) if assignment.group else words("directly")
+    return words("{} as {}", way, listed(roles)) if roles else way
 
 
 def _roles(world: World) -> Iterator[Access]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Value
-from connect_sso.review.words import one_line_json
+from connect_sso.review.words import LONGEST_VALUE, one_line_json
 
 _SECRET_KEY = re.compile(
     r"secret|passw(or)?d|private_?key|access_?key$|api_?(key|token)|(^|[_-])token$|credential", re.IGNORECASE
@@ -43,14 +43,14 @@ https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_
 def differences(change: Change, *, drift: bool = False) -> tuple[Difference, ...]:
     """What changes in one resource or output, leaf by leaf, JSON in text included; sorted by path.
 
-    With `drift`, what only is read back (`MIRRORS`, and nothing where an empty value stood) is no difference.
+    With `drift`, what only is read back (`MIRRORS`) is no difference.
     """
     old, new = change.old(), change.new()
     if change.before is None or change.after is None:
         return ()
     found: list[Difference] = []
     for name in sorted({*old.names(), *new.names()}):
-        if drift and (name in MIRRORS.get(change.type, ()) or not (old.values.get(name) or new.values.get(name))):
+        if drift and name in MIRRORS.get(change.type, ()):
             continue
         known = isinstance(new.unknown, dict) and not new.unknown.get(name)
         if known and old.values.get(name) == new.values.get(name):
@@ -62,7 +62,8 @@ def differences(change: Change, *, drift: bool = False) -> tuple[Difference, ...
             found.append(Difference(name, SENSITIVE, SENSITIVE))
         elif before != after:
             found.extend(_between(name, before, after, unordered=name in _UNORDERED_JSON))
-    return tuple(found)
+    # Not set, empty, false and zero: which of them stands there is the provider's habit and no news.
+    return tuple(difference for difference in found if difference.before or difference.after)
 
 
 def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iterator[Difference]:
@@ -95,7 +96,20 @@ def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iter
     elif isinstance(before, list) and isinstance(after, list):
         yield from _between_lists(path, before, after, unordered=unordered)
     else:
-        yield Difference(path, _without_secrets(before), _without_secrets(after))
+        before, after = _without_secrets(before), _without_secrets(after)
+        if isinstance(before, str) and isinstance(after, str):
+            before, after = _from_where_they_differ(before, after)
+        yield Difference(path, before, after)
+
+
+def _from_where_they_differ(before: str, after: str) -> tuple[str, str]:
+    """Two long texts, such as metadata documents, without most of the beginning that they share."""
+    pairs = enumerate(zip(before, after, strict=False))
+    shared = next((position for position, (one, other) in pairs if one != other), min(len(before), len(after)))
+    if max(len(before), len(after)) <= LONGEST_VALUE or shared <= LONGEST_VALUE // 2:
+        return before, after
+    start = shared - LONGEST_VALUE // 4
+    return f"…{before[start:]}", f"…{after[start:]}"
 
 
 def _between_texts(path: str, before: str, after: str) -> Iterator[Difference]:
@@ -103,7 +117,7 @@ def _between_texts(path: str, before: str, after: str) -> Iterator[Difference]:
     old, new = ([line for line in text.splitlines() if line.strip()] for text in (before, after))
     gone, come = _missing(old, new), _missing(new, old)
     if not 0 < len(gone) + len(come) <= MOST_LINES:
-        yield Difference(path, before, after)
+        yield Difference(path, *_from_where_they_differ(before, after))
         return
     for line in gone:
         yield Difference(f"{path} (line)", line, None)

@@ -107,7 +107,9 @@ def cut(text: str, longest: int = LONGEST_VALUE) -> str:
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
 
 
-_BARE = re.compile(r"[\w-]+(\.[\w-]+)+(\[[^\]]*\])?|[\w+=,.@:/*?&%-]*[:/@*][\w+=,.@:/*?&%-]*|[a-z]+(_[a-z]+)+")
+_BARE = re.compile(
+    r"[\w-]+(\.[\w-]+)+(\[[^\]]*\])?|[\w+=,.@:/*?&%-]*[:/@*][\w+=,.@:/*?&%-]*|[a-z][a-z0-9]*(_[a-z0-9]+)+"
+)
 """What nobody takes for prose: addresses of resources, people and pages, ARNs, actions, names of attributes."""
 
 

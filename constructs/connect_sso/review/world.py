@@ -92,6 +92,11 @@ class Assignment:
     group: str = ""
     """The group that leads there, for a member or a rule."""
 
+    @property
+    def end(self) -> tuple[str, str, Address] | None:
+        """Who and which app, whatever leads there; None where that is not known."""
+        return (self.kind, self.who, self.app) if isinstance(self.who, str) and self.app else None
+
 
 @dataclass(frozen=True)
 class App:

@@ -91,7 +91,7 @@ def _metadata(world: World) -> Iterator[Finding]:
             continue
         name = change.after.get("name")
         if not isinstance(old, str) or not isinstance(new, str):
-            says = words("The metadata of the SAML provider {} becomes another document, which is {}.", name, new)
+            says = words("The metadata of the SAML provider {} becomes another document: {}.", name, new)
             yield Finding("metadata-changed", change.address, says)
         elif _squeezed(old) != _squeezed(new):
             says = words("The SAML provider {} gets another metadata document.", name)

@@ -68,13 +68,9 @@ def findings(world: World) -> Iterator[Finding]:
 
 def _app(world: World, change: Change) -> Iterator[Finding]:
     label = change.old().get("label") or change.new().get("label")
-    if change.replaces:
-        says = words("Terraform destroys the Okta app {} and makes it anew.", label)
-        yield Finding("app-replaced", change.address, says, reason_of(change))
-    elif change.deletes:
-        yield Finding(
-            "app-destroyed", change.address, words("Terraform destroys the Okta app {}.", label), reason_of(change)
-        )
+    if change.deletes and not change.replaces:
+        says = words("Terraform destroys the Okta app {}.", label)
+        yield Finding("app-destroyed", change.address, says, reason_of(change))
     if change.after is None:
         return
     old, new = change.old(), change.after
@@ -83,8 +79,21 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
     for attribute, what in OPENINGS.items():
         if new.get(attribute) is True and old.get(attribute) is not True:
             yield Finding("app-open-to-all", change.address, words(f"The Okta app {{}}: {what}.", label))
-    if change.before is None:
-        return
+    differing = list(_differing(world, change, label)) if change.before is not None else []
+    if change.replaces:
+        says = words("Terraform destroys the Okta app {} and makes it anew.", label)
+        details: tuple[Words, ...] = ()
+        if _differs(old, new, "preconfigured_app"):
+            # From the catalogue's app to a custom one or back: every setting has another name. One decision, not ten.
+            details = tuple(line for finding in differing for line in finding.details or (finding.says,))
+            differing = []
+        yield Finding("app-replaced", change.address, says, reason_of(change), details)
+    yield from differing
+
+
+def _differing(world: World, change: Change, label: Value) -> Iterator[Finding]:
+    """Findings about the settings in which the app differs from the one before."""
+    old, new = change.old(), change.new()
     yield from _signing(change, label)
     yield from _endpoints(world, change, label)
     if _differs(old, new, "audience"):

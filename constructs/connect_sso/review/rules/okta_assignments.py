@@ -13,10 +13,13 @@ from connect_sso.review.world import Assignment, World, gone_and_new, listed
 def findings(world: World) -> Iterator[Finding]:
     """Findings about assignments that come, grow, or are the last of their kind."""
     gone, new = gone_and_new(world.assignments_before, world.assignments_after)
+    had = {way.end for way in world.assignments_before if _opened_administration(world, way)}
     for assignment in new:
         opens = world.opens_administration(assignment.app) if assignment.app else None
         if opens is False or assignment.kind == "everyone":
             continue  # an app that opens to everyone is a finding of its own
+        if assignment.end in had:
+            continue  # only another way to what they had
         address = world.assignments_after[assignment][0]
         app = world.label(assignment.app) if assignment.app else UNKNOWN
         if opens:

@@ -43,9 +43,7 @@ def findings(world: World) -> Iterator[Finding]:
         if change.forgets:
             # People who move to another stack's state are forgotten by the thousand; the access section counts them.
             if change.type != "aws_connect_user":
-                says = words(
-                    "Terraform forgets this resource ({}): it stays as it is and is no longer managed.", change.type
-                )
+                says = words("Terraform forgets it ({}): it stays as it is and is no longer managed.", change.type)
                 yield Finding("forgotten", change.address, says, reason_of(change))
         elif change.type not in KNOWN:
             yield Finding(
