@@ -31,6 +31,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"aws__region": "Oregon"}, "aws.region", "not an AWS region|not known to run"),
     ({"aws__sign_in": "reginal"}, "aws.sign_in", "did you mean regional"),
     ({"aws__tags": {"aws:x": "y"}}, "aws.tags.aws:x", "a tag's key"),
+    ({"aws__tags": {"team": ""}}, "aws.tags.team", "1 to 256"),
     ({"aws__tags": {"AWS:x": "y"}}, "aws.tags.AWS:x", "not beginning with aws:"),
     ({"aws__tags": {"team": "x", "Team": "y"}}, "aws.tags.Team", "differs from team only in case"),
     ({"aws__tags": {f"t{index}": "x" for index in range(51)}}, "aws.tags", "here are 51"),

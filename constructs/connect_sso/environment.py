@@ -199,8 +199,9 @@ TagKey = Annotated[
         "a tag's key: 1 to 128 letters, digits, spaces and . : / = + - @ _, not beginning with aws:",
     ),
 ]
+# AWS takes an empty value, but with one among the default tags the AWS provider changes the recordings' bucket in every plan.
 TagValue = Annotated[
-    str, _pattern(r"[\w .:/=+@-]{0,256}", "a tag's value: up to 256 letters, digits, spaces and . : / = + - @ _")
+    str, _pattern(r"[\w .:/=+@-]{1,256}", "a tag's value: 1 to 256 letters, digits, spaces and . : / = + - @ _")
 ]
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 SessionTagName = Annotated[
