@@ -613,7 +613,7 @@ def test_an_endpoint_that_no_role_trusts_is_named() -> None:
     )
     [finding] = reviewed(data).findings
     assert [line.plain() for line in finding.details] == [
-        'overrideAcsURL: "" instead of https://us-west-2.signin.aws.amazon.com/saml',
+        "overrideAcsURL: (empty) instead of https://us-west-2.signin.aws.amazon.com/saml",
         'the trust policy of the role "Okta_Role" does not list https://signin.aws.amazon.com/saml',
     ]
 

@@ -59,6 +59,8 @@ def _value_words(value: Value | tuple[str, ...]) -> Words:
         return Words((value.value,))
     if value is None:
         return Words(("(not set)",))
+    if value == "":
+        return Words(("(empty)",))
     if isinstance(value, bool):
         return Words(("true" if value else "false",))
     if isinstance(value, (int, float)):
