@@ -137,7 +137,8 @@ def test_a_refused_plan_is_reviewed_and_still_fails(project: Path) -> None:
     refused = json.loads(plan_json(["delete", "create"])) | {"errored": True}
     done = operate(project, "plan", "dev", FAKE_PLAN=json.dumps(refused), FAKE_PLAN_EXIT="1", **TOKEN)
     assert done.returncode == 1
-    assert "instance" in done.stdout
+    assert done.stdout.splitlines()[0] == "dev: 1 thing a person must decide; Terraform refused this plan."
+    assert "instance-replaced" in done.stdout
 
 
 def test_deploy_takes_the_stacks_in_order(project: Path) -> None:

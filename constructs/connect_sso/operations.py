@@ -194,7 +194,7 @@ def _review(stack: Stack, plan_json: dict[str, Any] | None) -> None:
     if plan_json is None:
         return
     sys.stdout.flush()
-    command = [sys.executable, "-m", "connect_sso.cli", "review", "-"]
+    command = [sys.executable, "-m", "connect_sso.cli", "review", "-", "--environment", stack.name]
     say(f"review of {stack.name}")
     done = subprocess.run(command, input=json.dumps(plan_json).encode(), check=False)
     if done.returncode not in {EXIT_FINE, EXIT_DECIDE}:
