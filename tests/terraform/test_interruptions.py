@@ -11,7 +11,8 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,17 @@ def wait_until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> N
         time.sleep(0.02)
 
 
+@contextmanager
+def applying(stack: Stack) -> Iterator[subprocess.Popen[str]]:
+    """An apply that is under way; it does not outlive a test that fails."""
+    with stack.start("apply", "-no-color", "-auto-approve") as process:
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
+
+
 def made(stack: Stack) -> int:
     """How many objects have been made so far."""
     return sum(call.operation == "create" for call in stack.sandbox.cloud.calls())
@@ -99,8 +111,7 @@ def interrupt(stack: Stack, sent: signal.Signals, after: int) -> None:
 
     Ctrl-C in a terminal reaches Terraform and its plugins, SIGTERM (a cancelled job) Terraform alone.
     """
-    process = stack.start("apply", "-no-color", "-auto-approve")
-    with process:
+    with applying(stack) as process:
         wait_until(lambda: made(stack) >= after, process)
         (os.killpg if sent == signal.SIGINT else os.kill)(process.pid, sent)
         stdout, stderr = process.communicate(timeout=TIMEOUT)
@@ -200,8 +211,7 @@ def lost(stack: Stack) -> list[tuple[str, dict[str, Any]]]:
 def kill(stack: Stack, kinds: set[str]) -> None:
     """Start an apply whose creations of these types are never answered, and kill it when they are all that is under way."""
     stack.options = {"hang": ",".join(kinds)}
-    process = stack.start("apply", "-no-color", "-auto-approve")
-    with process:
+    with applying(stack) as process:
         wait_until(lambda: {kind for kind, _ in lost(stack)} == kinds, process)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=TIMEOUT)
