@@ -162,13 +162,13 @@ class RoleGroup(Construct):
         app: OktaApp,
         group: str,
         rule: str,
-        label: str,
         groups: Sequence[str],
         usernames: Sequence[str],
     ) -> None:
         super().__init__(scope, construct_id)
         role_group = named(
-            Group(self, "group", name=group, description=f"Gets the app {label} and its role; filled by Terraform"),
+            # By its key: a new label of the app is to change nothing else.
+            Group(self, "group", name=group, description=f"Gets the app {app.key} and its role; filled by Terraform"),
             app.key,
         )
         role_group_id = role_group.id

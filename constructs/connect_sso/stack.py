@@ -243,7 +243,6 @@ class ConnectSsoStack(TerraformStack):
                     app=okta_app,
                     group=self._role_group(name, app),
                     rule=group_rule(self._name, name),
-                    label=literal(app.label),
                     groups=app.groups,
                     usernames=members[name],
                 )
