@@ -163,7 +163,9 @@ def parse(raw: bytes, file: str) -> tuple[Mapping | None, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         message = " ".join(filter(None, (error.context, error.problem))) or "not valid YAML"
         place = _place(mark) if mark else START
-        return None, [Problem(file, place.line, place.column, "", f"not valid YAML: {message}{_hint(text, place)}")]
+        return None, [
+            Problem(file, place.line, place.column, "", f"not valid YAML: {message}{_hint(message, text, place)}")
+        ]
     except (yaml.YAMLError, ValueError) as error:
         return None, [
             Problem(file, *_reader_place(text, error), "", "not valid YAML: a character that YAML does not allow")
@@ -184,7 +186,7 @@ def _place(mark: Any) -> Place:
     return Place(mark.line + 1, mark.column + 1)
 
 
-def _hint(text: str, place: Place) -> str:
+def _hint(message: str, text: str, place: Place) -> str:
     """What is probably meant where YAML only says that it cannot go on."""
     lines = text.splitlines()
     line = lines[place.line - 1] if place.line <= len(lines) else ""
@@ -193,7 +195,7 @@ def _hint(text: str, place: Place) -> str:
         return "; indent with spaces, not with tabs"
     if character and character in "@`%":
         return f"; a value that begins with {character} must be in quotes"
-    if character == ":":
+    if character == ":" and message.startswith("mapping values"):
         return "; a value that holds a colon and a space must be in quotes"
     return ""
 
