@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Value
 from connect_sso.review.words import LONGEST_VALUE, one_line_json
@@ -182,8 +183,14 @@ def _document(value: Value) -> Value:
 def _is_secret(path: str, value: Value) -> bool:
     if value is None or isinstance(value, (Mark, bool)) or value == "":
         return False
-    last = path.rsplit(".", 1)[-1].split("[", 1)[0]
-    return _SECRET_KEY.search(last) is not None or (isinstance(value, str) and _SECRET_TEXT.search(value) is not None)
+    return _names_a_secret(path.rsplit(".", 1)[-1].split("[", 1)[0]) or (
+        isinstance(value, str) and _SECRET_TEXT.search(value) is not None
+    )
+
+
+@lru_cache(maxsize=4096)
+def _names_a_secret(name: str) -> bool:
+    return _SECRET_KEY.search(name) is not None
 
 
 def _without_secrets(value: Value) -> Value:

@@ -27,6 +27,9 @@ OPEN_ACCESS_LINES = 20
 MOST_DETAILS = 12
 """Lines of details under one finding where there is no room for all of them; the text and JSON reports have them all."""
 
+SHORTEST_FINDING = 60
+"""Bytes that no finding with its sentence is shorter than: very many need not be written to see that they do not fit."""
+
 RESERVED = 6_000
 """Bytes that decisions leave for the sections below them."""
 
@@ -86,11 +89,10 @@ def _decisions(report: Report, budget: int) -> list[str]:
         return []
     # None is left out: where there is no room for what each says, its address stands there; where there is no room for
     # all addresses, every kind of finding, with its number.
+    sentences = (lambda: _in_full(report), lambda: _in_full(report, MOST_DETAILS), lambda: _in_short(report))
     return _first_that_fits(
         budget,
-        lambda: _in_full(report),
-        lambda: _in_full(report, MOST_DETAILS),
-        lambda: _in_short(report),
+        *(sentences if len(report.findings) * SHORTEST_FINDING <= budget else ()),
         *(partial(_by_code, report, limit) for limit in (None, 1000, 300, 100, 30, 10, 3, 0)),
     )
 

@@ -184,7 +184,7 @@ class _Page:
         if title:
             self.put(f"{title}:")
         # What is only created or destroyed has nothing to compare; a few suffice, the counts above have them all.
-        ordered = sorted(resources, key=lambda resource: not resource.differences)
+        ordered = sorted(resources, key=lambda resource: not resource.stays)
         for resource in ordered[:MOST_RESOURCES]:
             deposed = " (left-over object)" if resource.deposed else ""
             self.put(f"{_VERB_SIGNS.get(resource.verb, '?')} {visible(resource.address)}{deposed}", 2, 6)

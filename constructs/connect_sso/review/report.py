@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from connect_sso.errors import UsageFailure
 from connect_sso.review.access import Access, access_changes
@@ -71,13 +72,47 @@ class Provenance:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """One resource that changes, for the details."""
+    """One resource (or output) that changes, for the details."""
 
-    address: str
-    type: str
-    verb: str
-    deposed: bool
-    differences: tuple[Difference, ...]
+    change: Change
+    names: Names
+    drift: bool = False
+    """Whether it has changed already, outside of Terraform."""
+
+    @property
+    def address(self) -> str:
+        """Where it stands in the configuration."""
+        return self.change.address
+
+    @property
+    def type(self) -> str:
+        """Its resource type."""
+        return self.change.type
+
+    @property
+    def verb(self) -> str:
+        """What is done to it, as a report calls it."""
+        return VERBS.get(self.change.actions) or visible(" and ".join(self.change.actions))
+
+    @property
+    def deposed(self) -> bool:
+        """Whether it is an object left over from a replacement."""
+        return self.change.deposed
+
+    @property
+    def stays(self) -> bool:
+        """Whether there is something before and after, and so something to compare."""
+        return self.change.before is not None and self.change.after is not None
+
+    @cached_property
+    def differences(self) -> tuple[Difference, ...]:
+        """What changes in it. Worked out when asked for: of ten thousand a report shows a few dozen."""
+        return tuple(
+            replace(
+                difference, before=self.names.added_to(difference.before), after=self.names.added_to(difference.after)
+            )
+            for difference in differences(self.change, drift=self.drift)
+        )
 
 
 @dataclass(frozen=True)
@@ -156,7 +191,7 @@ def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", co
         accepted_by=acceptance.by,
         access=access,
         refused=plan.errored,
-        resources=tuple(_resource(change, names) for change in plan.changes if change.changes_something),
+        resources=tuple(ResourceChange(change, names) for change in plan.changes if change.changes_something),
         moves=tuple((change.previous_address, change.address) for change in plan.changes if change.previous_address),
         imports=tuple(
             (change.address, change.imported_id) for change in plan.changes if change.imported_id is not None
@@ -164,21 +199,15 @@ def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", co
         drift=tuple(
             resource
             for change in plan.drift
-            if change.managed and ((resource := _resource(change, names, drift=True)).differences or change.deletes)
+            if change.managed
+            and ((resource := ResourceChange(change, names, drift=True)).differences or change.deletes)
         ),
-        outputs=tuple(_resource(change, names) for change in plan.outputs.values() if change.actions != ("no-op",)),
+        outputs=tuple(
+            ResourceChange(change, names) for change in plan.outputs.values() if change.actions != ("no-op",)
+        ),
         checks=plan.failed_checks,
         provenance=Provenance(environment, commit, plan.terraform_version, plan.providers),
     )
-
-
-def _resource(change: Change, names: Names, *, drift: bool = False) -> ResourceChange:
-    verb = VERBS.get(change.actions) or visible(" and ".join(change.actions))
-    found = tuple(
-        replace(difference, before=names.added_to(difference.before), after=names.added_to(difference.after))
-        for difference in differences(change, drift=drift)
-    )
-    return ResourceChange(change.address, change.type, verb, change.deposed, found)
 
 
 def _new_environment(world: World, findings: Iterable[Finding], access: tuple[Access, ...]) -> Finding:
