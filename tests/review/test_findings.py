@@ -618,6 +618,36 @@ def test_an_endpoint_that_no_role_trusts_is_named() -> None:
     ]
 
 
+# --- security profiles -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "permissions", "is_finding"),
+    [
+        ("Admin", None, True),
+        ("CallCenterManager", [], True),
+        ("Agent", None, False),
+        ("Agent", ["BasicAgentAccess", "Users.Edit"], True),
+        ("Desk", ["BasicAgentAccess"], False),
+        ("Desk", ["SecurityProfiles.Edit"], True),
+        ("Desk", None, False),
+        ("Desk admins", None, True),
+        ("Desk admins", ["BasicAgentAccess"], False),
+    ],
+)
+def test_what_a_profile_allows_decides_and_not_its_name(
+    name: str, permissions: list[str] | None, is_finding: bool
+) -> None:
+    """The lookup of a profile holds its permissions; without them the built-in names count, and a telling name."""
+    values = {"security_profile_id": "p1", "name": name} | (
+        {"permissions": permissions} if permissions is not None else {}
+    )
+    profile = {"address": "data.aws_connect_security_profile.p", "mode": "data", "type": "aws_connect_security_profile"}
+    data = plan(created("aws_connect_user.u", name="Cy", security_profile_ids=["p1"]))
+    data["prior_state"]["values"]["root_module"]["resources"].append(profile | {"values": values})
+    assert found(data) == ({("admin-profile-gained", "aws_connect_user.u")} if is_finding else set())
+
+
 # --- removals --------------------------------------------------------------------------------------------------
 
 

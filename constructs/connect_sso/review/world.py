@@ -420,17 +420,34 @@ class World:
         }
 
     def profile_rights(self, profile: str) -> str:
-        """Whether a security profile has administrative rights: `admin`, `none`, or `unknown` for a custom one."""
+        """Whether a security profile has administrative rights.
+
+        `admin`, `none`, or for a custom one whose permissions the plan does not hold `unknown`, and `named` where its
+        name says that it is for administrators.
+        """
         if profile in POWERFUL_PROFILES:
             return "admin"
+        permissions = self._permissions.get(profile)
+        if permissions is not None:
+            return "none" if permissions.isdisjoint(ADMIN_PERMISSIONS) else "admin"
         if profile in HARMLESS_PROFILES:
             return "none"
-        for side in self.after["aws_connect_security_profile"].values():
-            if side.get("name") == profile:
-                permissions = side.get("permissions")
-                if isinstance(permissions, list):
-                    return "admin" if any(item in ADMIN_PERMISSIONS for item in permissions) else "none"
         return "named" if re.search(r"admin", profile, re.IGNORECASE) else "unknown"
+
+    @cached_property
+    def _permissions(self) -> Mapping[str, frozenset[str]]:
+        """What security profiles allow, by name: those that the plan looks up, and those that it manages."""
+        looked_up = (
+            side_of(resource)
+            for resource in self.plan.prior.values()
+            if resource.get("type") == "aws_connect_security_profile" and resource.get("mode") == "data"
+        )
+        found: dict[str, frozenset[str]] = {}
+        for side in (*looked_up, *self.after["aws_connect_security_profile"].values()):
+            name, permissions = side.get("name"), side.get("permissions")
+            if isinstance(name, str) and isinstance(permissions, list):
+                found[name] = found.get(name, frozenset()) | {item for item in permissions if isinstance(item, str)}
+        return found
 
     # --- Okta apps ---------------------------------------------------------------------------------------------
 

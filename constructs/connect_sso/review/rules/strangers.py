@@ -9,7 +9,12 @@ from connect_sso.review.plan import Change
 from connect_sso.review.words import words
 from connect_sso.review.world import SNAPSHOT_TYPES, World
 
-GUARDED = ("aws_connect_", "aws_iam_", "aws_kms_", "aws_s3_", "okta_")
+GUARDED = (
+    *("aws_connect_", "aws_iam_", "aws_kms_", "aws_s3_", "okta_"),
+    *("awscc_connect_", "awscc_iam_", "awscc_kms_", "awscc_s3_"),
+    *("aws_cloudcontrolapi_", "aws_cloudformation_"),  # which may make any of the others
+    *("aws_identitystore_", "aws_rolesanywhere_", "aws_ssoadmin_"),
+)
 """What the types begin with that decide who signs in, and who may read the recordings."""
 
 KNOWN = SNAPSHOT_TYPES | {
