@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connect_sso.review.plan import parse_plan
+from connect_sso.review.plan_file import parse_plan
 from connect_sso.review.report import Acceptance, Report, make_report
 
 INSTANCE = "0c4f1e2a-7b1d-4d0a-9a53-3f2b8e6d1c55"

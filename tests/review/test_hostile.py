@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from connect_sso.errors import Failure
-from connect_sso.review.plan import parse_plan, read_plan
+from connect_sso.review.plan_file import parse_plan, read_plan
 from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text

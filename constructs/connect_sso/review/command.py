@@ -10,7 +10,7 @@ import sys
 import click
 
 from connect_sso.errors import EXIT_DECIDE, Failure
-from connect_sso.review.plan import read_plan
+from connect_sso.review.plan_file import read_plan
 from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text

@@ -11,10 +11,11 @@ from connect_sso.errors import UsageFailure
 from connect_sso.review.access import Access, access_changes
 from connect_sso.review.details import Difference, differences
 from connect_sso.review.findings import CODES, Finding
+from connect_sso.review.names import Names
 from connect_sso.review.plan import Change, Check, Mark, Plan
 from connect_sso.review.rules import all_findings
 from connect_sso.review.words import Words, count, listing, visible, words
-from connect_sso.review.world import Names, World
+from connect_sso.review.world import World
 
 VERBS = {
     ("create",): "create",

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from connect_sso.review import policy
 from connect_sso.review.findings import Finding, reason_of
+from connect_sso.review.names import resource_address, type_of
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 from connect_sso.review.words import Words, words
-from connect_sso.review.world import World, resource_address, type_of
+from connect_sso.review.world import World
 
 
 def findings(world: World) -> Iterator[Finding]:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 
 from connect_sso.partitions import COMMERCIAL
+from connect_sso.review.administration import opens_administration
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 from connect_sso.review.words import Words, listing, one_line_json, words
-from connect_sso.review.world import World, opens_administration
+from connect_sso.review.world import World
 
 ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
 """What the names of AWS's assertion attributes begin with.
