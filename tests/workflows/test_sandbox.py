@@ -13,6 +13,7 @@ from tests.sandbox.terraform import Sandbox
 from tests.workflows import workflow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.workflows.conftest import RunStep
@@ -59,6 +60,8 @@ class Checkout:
     root: Path
     sandbox: Sandbox
     run_step: RunStep
+    attached: dict[str, str]
+    """The variables that let Terraform use providers of this process; without them it installs and starts them itself."""
 
     def write(self, environment: str = ENVIRONMENT, csv: str = CSV) -> None:
         """Change the environment's files."""
@@ -67,7 +70,7 @@ class Checkout:
 
     def runner(self) -> dict[str, str]:
         """What the sandbox's Terraform needs, instead of a network."""
-        variables = self.sandbox.environment()
+        variables = self.sandbox.environment() | self.attached
         return {name: variables[name] for name in variables if name not in {"HOME", "PATH", "TERRAFORM_BINARY_NAME"}}
 
     def step(self, name: str, job: str, step: str, **expressions: str) -> workflow.Ran:
@@ -110,15 +113,17 @@ class Checkout:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path, run_step: RunStep) -> Checkout:
+def checkout(tmp_path: Path, run_step: RunStep) -> Iterator[Checkout]:
     """A checkout without lock files: the sandbox's providers have other checksums than the real ones."""
     root = tmp_path / "checkout"
     (root / "environments").mkdir(parents=True)
     for name in ("ci", "constructs", "main.py", ".venv"):
         (root / name).symlink_to(workflow.ROOT / name)
-    made = Checkout(root, Sandbox(tmp_path / "sandbox"), run_step)
-    made.write()
-    return made
+    sandbox = Sandbox(tmp_path / "sandbox")
+    with sandbox.attached() as attached:
+        made = Checkout(root, sandbox, run_step, attached)
+        made.write()
+        yield made
 
 
 def test_from_pull_request_to_production(checkout: Checkout) -> None:
@@ -218,6 +223,7 @@ def test_what_cannot_be_planned_has_no_review(checkout: Checkout) -> None:
 
 def test_lock_files(checkout: Checkout) -> None:
     """`make lock` writes one lock file for each stack, and the workflows install nothing but what these name."""
+    checkout.attached = {}
     mirror = checkout.sandbox.mirror
     definition = {
         "run": ".venv/bin/python -m ci.lock linux_amd64",
