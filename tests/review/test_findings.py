@@ -54,6 +54,7 @@ APP = {
     "status": "ACTIVE",
     "default_relay_state": "https://example.com/?destination=%2Fccp-v2",
 }
+RULE = {"status": "ACTIVE", "expression_value": 'isMemberOfAnyGroup("g1")', "group_assignments": ["g2"]}
 BUCKET = {"bucket": "recordings", "id": "recordings"}
 KEY = {"arn": "arn:aws:kms:us-east-1:111122223333:key/1", "enable_key_rotation": True, "deletion_window_in_days": 20}
 BLOCK = {"bucket": "recordings"} | dict.fromkeys(
@@ -73,6 +74,11 @@ def stored(bucket: str, key: str | None = None) -> list[dict[str, Any]]:
     """The storage configuration of one kind of recordings."""
     encryption = [{"key_id": key}] if key else []
     return [{"s3_config": [{"bucket_name": bucket, "encryption_config": encryption}], "storage_type": "S3"}]
+
+
+def ending(days: int) -> dict[str, Any]:
+    """A lifecycle rule that deletes."""
+    return {"id": "end", "status": "Enabled", "expiration": [{"days": days}]}
 
 
 def configured(kind: str, name: str, attribute: str) -> dict[str, Any]:
@@ -350,6 +356,27 @@ CASES: tuple[Case, ...] = (
         "a custom app is made anew with another audience",
         replaced("okta_app_saml.ccp", APP | {"audience": "a"}, audience="b"),
         says="app-replaced audience-changed",
+    ),
+    case(
+        "no longer left out by a rule",
+        updated("okta_group_rule.r", RULE | {"users_excluded": ["00u1"]}, users_excluded=[]),
+        standing("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        standing("okta_app_saml.admin", **APP | {"default_relay_state": ""}),
+        says="admin-app-assigned",
+    ),
+    case(
+        "left out by a rule",
+        updated("okta_group_rule.r", RULE | {"users_excluded": None}, users_excluded=["00u1"]),
+        standing("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        standing("okta_app_saml.admin", **APP | {"default_relay_state": ""}),
+        close_to="admin-app-assigned",
+    ),
+    case(
+        "no longer left out by a rule that leads to the agents' page",
+        updated("okta_group_rule.r", RULE | {"users_excluded": ["00u1"]}, users_excluded=[]),
+        standing("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        standing("okta_app_saml.ccp", **APP),
+        close_to="admin-app-assigned",
     ),
     # --- recordings ----------------------------------------------------------------------------------------------
     case("another bucket", replaced("aws_s3_bucket.b", BUCKET, bucket="other"), says="storage-destroyed"),

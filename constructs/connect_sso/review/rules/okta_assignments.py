@@ -39,7 +39,25 @@ def findings(world: World) -> Iterator[Finding]:
                 world.label(assignment.app),
             )
             yield Finding("role-assigned", address, says)
+    yield from _no_longer_left_out(world)
     yield from _last_way_in(world, gone)
+
+
+def _no_longer_left_out(world: World) -> Iterator[Finding]:
+    """People whom a group rule left out, and now takes in where they match it."""
+    for change in world.plan.of("okta_group_rule"):
+        if not change.changes_something or change.before is None or change.after is None:
+            continue
+        ways = [way for way, (address, _) in world.assignments_after.items() if address == change.address]
+        apps = sorted({way.app for way in ways if way.app and world.opens_administration(way.app) is not False})
+        old, new = change.before.get("users_excluded"), change.after.get("users_excluded")
+        kept = new if isinstance(new, list) else []
+        taken_in = [person for person in (old if isinstance(old, list) else []) if person not in kept]
+        for app in apps if taken_in else ():
+            people = listing([world.names.resolve("person", person) or UNKNOWN for person in taken_in])
+            says = words("The group rule no longer leaves out {} from the app {}, which opens the administration.",
+                         people, world.label(app))  # fmt: skip
+            yield Finding("admin-app-assigned", change.address, says)
 
 
 def _who(assignment: Assignment) -> Words:

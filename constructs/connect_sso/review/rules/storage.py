@@ -29,6 +29,7 @@ def findings(world: World) -> Iterator[Finding]:
     yield from _destroyed(world)
     yield from _guards_removed(world)
     yield from _buckets(world)
+    yield from _lifecycle(world)
     yield from _public_access(world)
     yield from _encryption(world)
     yield from _versioning(world)
@@ -97,6 +98,57 @@ def _buckets(world: World) -> Iterator[Finding]:
             yield Finding(
                 "public-access", change.address, words("The bucket {} gets the access list {}.", new.get("bucket"), acl)
             )
+
+        for uri in sorted(_granted(new) - _granted(old)):
+            says = words("The bucket {} is opened to {}.", new.get("bucket"), uri)
+            yield Finding("public-access", change.address, says)
+        if (
+            change.before is not None
+            and new.get("replication_configuration")
+            and not old.get("replication_configuration")
+        ):
+            says = words("What is in the bucket {} is copied to another one from now on.", new.get("bucket"))
+            yield Finding("storage-weakened", change.address, says)
+
+
+def _granted(bucket: Side) -> set[str]:
+    """Everyone, or everyone with an AWS account, where the bucket's access list names them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#specifying-grantee-predefined-groups
+    """
+    grants = bucket.get("grant")
+    uris = [grant.get("uri") for grant in grants if isinstance(grant, dict)] if isinstance(grants, list) else []
+    return {
+        uri for uri in uris if isinstance(uri, str) and uri.endswith(("/global/AllUsers", "/global/AuthenticatedUsers"))
+    }
+
+
+def _lifecycle(world: World) -> Iterator[Finding]:
+    for change in _changed(world, "aws_s3_bucket_lifecycle_configuration"):
+        before, after = _shortest_life(change.old()), _shortest_life(change.new())
+        if after is not None and (before is None or after < before):
+            says = words("From now on a rule of {} deletes recordings after {} days", _target(change.new()), after)
+            says = words("{}.", says) if before is None else words("{} instead of {}.", says, before)
+            yield Finding("storage-weakened", change.address, says)
+
+
+def _shortest_life(side: Side) -> int | None:
+    """After how many days the first rule deletes what is in the bucket, None where none does; a fixed date is at once."""
+    lives: list[int] = []
+    rules = side.get("rule")
+    for rule in rules if isinstance(rules, list) else ():
+        if not isinstance(rule, dict) or rule.get("status") == "Disabled":
+            continue
+        for block, attribute in (("expiration", "days"), ("noncurrent_version_expiration", "noncurrent_days")):
+            expiration = Side(rule).block(block)
+            if expiration is None:
+                continue
+            days = expiration.get(attribute)
+            if isinstance(days, int) and days > 0:
+                lives.append(days)
+            elif expiration.get("date") or isinstance(days, Mark):
+                lives.append(0)
+    return min(lives, default=None)
 
 
 def _public_access(world: World) -> Iterator[Finding]:
