@@ -92,6 +92,25 @@ def test_the_program_exits_as_promised(content: str, expected: int) -> None:
     assert bool(done.stdout) == (expected != EXIT_FAILED)
 
 
+@pytest.mark.parametrize(("variables", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_is_for_terminals(variables: dict[str, str], *, coloured: bool, tmp_path: Path) -> None:
+    """On a terminal what is lost is red; in a file or a pipe an escape sequence would be dirt."""
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan(DESTROYED)), encoding="utf-8")
+    reader, terminal = os.openpty()
+    command = [sys.executable, "-m", "connect_sso.cli", "review", str(file)]
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | variables
+    try:
+        subprocess.run(command, cwd=ROOT, env=environment, stdout=terminal, check=False)
+        shown = os.read(reader, 100_000).decode()
+    finally:
+        os.close(terminal)
+        os.close(reader)
+    assert "saml-provider-destroyed" in shown
+    assert ("\x1b[" in shown) is coloured
+    assert "\x1b[" not in review(plan(DESTROYED)).stdout
+
+
 @pytest.mark.parametrize("depth", [100, 900])
 def test_what_is_nested_too_deeply_is_no_plan(depth: int) -> None:
     """JSON that the reader takes may still be deeper than what goes through it."""
