@@ -27,6 +27,8 @@ class Access:
     address: str
     profiles: Words | None = None
     """For a whole Connect user: the security profiles, by which many of them are counted."""
+    through: str = ""
+    """For an assignment: the group that leads to the app."""
 
     def sort_key(self) -> tuple[int, int, str, Words]:
         """Gains first, then changes and losses; people before groups before roles."""
@@ -127,7 +129,8 @@ def _assignments(world: World) -> Iterator[Access]:
             yield Access(assignment.kind, assignment.who, CHANGES, says, address)
     for assignment in (each for each in new if each not in exchanged):
         address, roles = after[assignment]
-        yield Access(assignment.kind, assignment.who, GAINS, _app(world, assignment, roles), address)
+        says = _app(world, assignment, roles)
+        yield Access(assignment.kind, assignment.who, GAINS, says, address, through=assignment.group)
     for assignment in (each for each in gone if each not in exchanged):
         address, roles = before[assignment]
         yield Access(

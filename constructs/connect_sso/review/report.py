@@ -254,8 +254,9 @@ def _with_details(finding: Finding) -> Words:
 def _assigned(access: tuple[Access, ...]) -> list[Words]:
     """Who gets which app: groups by name, people by number where they are many."""
     by_app: dict[Words, list[str | Mark]] = {}
+    filled = {line.through for line in access}  # role groups: who is in them is said, so they need not be themselves
     for line in access:
-        if line.kind in ("person", "group", "rule", "everyone") and line.profiles is None:
+        if line.kind in ("person", "group", "rule", "everyone") and line.profiles is None and line.who not in filled:
             by_app.setdefault(line.what, []).append(line.who)
     return [words("{} for {}", what, listing(sorted(set(who), key=str))) for what, who in sorted(by_app.items())]
 
