@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
 from tests.review.plans import change, plan, reviewed, standing, updated
 
@@ -119,6 +120,22 @@ def test_drift_that_is_no_news_is_left_out() -> None:
     ]
     report = reviewed(plan(resource_drift=[*quiet, *loud]))
     assert [resource.address for resource in report.drift] == ["aws_iam_role.r", "aws_iam_role.s", "okta_group.gone"]
+
+
+@pytest.mark.parametrize("registry", ["registry.terraform.io", "registry.opentofu.org"])
+def test_providers_have_their_short_names(registry: str) -> None:
+    """OpenTofu has a registry of its own; another one is worth a reader's look."""
+    configuration = {
+        "provider_config": {
+            "aws": {"full_name": f"{registry}/hashicorp/aws", "version_constraint": "5.100.0"},
+            "okta": {"full_name": "mirror.example.com/okta/okta"},
+        }
+    }
+    report = reviewed(plan(configuration=configuration))
+    assert "hashicorp/aws 5.100.0" in render_text(report)
+    for text in (render_text(report), render_markdown(report)):
+        assert registry not in text
+        assert "mirror.example.com/okta/okta" in text
 
 
 def test_long_values_stand_below_each_other() -> None:

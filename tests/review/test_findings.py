@@ -556,6 +556,35 @@ def test_exactly_the_expected_findings(case: Case) -> None:
     assert found(case.plan) == case.findings
 
 
+MODULE = 'module.connect["eu"]'
+
+
+def in_module(data: dict[str, Any]) -> dict[str, Any]:
+    """The same plan with all of its resources in a module, under other names than ours."""
+
+    def moved(entry: dict[str, Any]) -> dict[str, Any]:
+        places = {key: f"{MODULE}.{entry[key]}" for key in ("address", "previous_address") if key in entry}
+        return entry | places | {"module_address": MODULE}
+
+    root = data["prior_state"]["values"]["root_module"]
+    child = {"address": MODULE, "resources": [moved(resource) for resource in root["resources"]]}
+    call = {"module_calls": {"connect": {"module": data.get("configuration", {}).get("root_module", {})}}}
+    return data | {
+        "resource_changes": [moved(entry) for entry in data["resource_changes"]],
+        "deferred_changes": [
+            entry | {"resource_change": moved(entry["resource_change"])} for entry in data.get("deferred_changes", [])
+        ],
+        "prior_state": {"values": {"root_module": {"child_modules": [child]}}},
+        "configuration": {"root_module": call},
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_modules_hide_nothing(case: Case) -> None:
+    """Findings go by what a resource is, wherever in the configuration it stands."""
+    assert found(in_module(case.plan)) == {(code, f"{MODULE}.{address}") for code, address in case.findings}
+
+
 EVERYTHING: tuple[Case | Scenario, ...] = (*CASES, *SCENARIOS)
 
 

@@ -337,7 +337,6 @@ def _origins(report: Report) -> str:
         parts.append(f"commit {code(provenance.commit)}")
     if provenance.terraform_version:
         parts.append(f"Terraform {code(provenance.terraform_version)}")
-    for source, version in provenance.providers.items():
-        name = source.removeprefix("registry.terraform.io/").removeprefix("registry.opentofu.org/")
+    for name, version in provenance.named_providers.items():
         parts.append(f"{code(name)} {code(version) if version else '(any version)'}")
     return f"<sub>{' · '.join(parts)}</sub>" if parts else "<sub>no provenance in the plan</sub>"

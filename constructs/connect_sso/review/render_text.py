@@ -215,8 +215,8 @@ class _Page:
         parts += [f"commit {visible(provenance.commit)}"] if provenance.commit else []
         parts += [f"Terraform {visible(provenance.terraform_version)}"] if provenance.terraform_version else []
         parts += [
-            f"{visible(name.removeprefix('registry.terraform.io/'))} {visible(version) or '(any version)'}"
-            for name, version in provenance.providers.items()
+            f"{visible(name)} {visible(version) or '(any version)'}"
+            for name, version in provenance.named_providers.items()
         ]
         self.done.append("")
         self.put(" · ".join(parts) or "no provenance in the plan", 0, None, "dim")

@@ -70,6 +70,14 @@ class Provenance:
     terraform_version: str = ""
     providers: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def named_providers(self) -> Mapping[str, str]:
+        """The providers without the public registry that they come from."""
+        return {
+            re.sub(r"^registry\.(terraform\.io|opentofu\.org)/", "", name): version
+            for name, version in self.providers.items()
+        }
+
 
 @dataclass(frozen=True)
 class ResourceChange:
