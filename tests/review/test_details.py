@@ -132,7 +132,7 @@ def test_providers_have_their_short_names(registry: str) -> None:
         }
     }
     report = reviewed(plan(configuration=configuration))
-    assert "hashicorp/aws 5.100.0" in render_text(report)
+    assert "hashicorp/aws 5.100.0" in render_text(report, width=200)
     for text in (render_text(report), render_markdown(report)):
         assert registry not in text
         assert "mirror.example.com/okta/okta" in text
