@@ -25,6 +25,10 @@ CSV = "username,first_name,last_name,security_profiles\nbo@example.com,Bo,Agent,
 OFFLINE = "--skip-provider-lock"
 """Otherwise cdktf asks the registry for checksums of other platforms."""
 
+DEPLOY = (sys.executable, "-m", "connect_sso.operations", "deploy", "dev")
+"""What `make deploy ENV=dev` runs."""
+
+UNASKED = {"DEPLOY_ARGS": f"--auto-approve {OFFLINE}"}
 DOWN, ENTER = b"\x1b[B", b"\r"
 TIMEOUT = 300
 
@@ -76,10 +80,10 @@ class Project:
         """Run cdktf."""
         return self.run("node_modules/.bin/cdktf", *arguments)
 
-    def deploy(self, **more: str) -> Result:
-        """What `make deploy ENV=dev` runs, without questions."""
-        arguments = {"DEPLOY_ARGS": f"--auto-approve {OFFLINE}"}
-        return self.run(sys.executable, "-m", "connect_sso.operations", "deploy", "dev", **arguments, **more)
+    def deploy(self) -> Result:
+        """`make deploy ENV=dev` without questions, on providers of this process."""
+        with self.sandbox.attached() as attached:
+            return self.run(*DEPLOY, **UNASKED, **attached)
 
     def answer(self, question: str, keys: list[bytes], *command: str, **more: str) -> Result:
         """Run a command in a terminal, and press the keys once it asks."""
@@ -175,7 +179,7 @@ def test_make_deploy_takes_the_crowd_along(project: Project) -> None:
 def test_make_deploy_stops_where_the_environment_fails(project: Project) -> None:
     """The crowd is not touched by an environment that is not what its file says."""
     project.write("\n".join(CSV.splitlines()[:1]) + "\n")
-    failed = project.deploy(CONNECT_SSO_SANDBOX_ACCOUNT="444455556666")
+    failed = project.run(*DEPLOY, **UNASKED, CONNECT_SSO_SANDBOX_ACCOUNT="444455556666")
     assert failed.code == 1
     assert "dev-users is not deployed, since dev could not be" in failed.stderr
     assert "444455556666" in failed.text
@@ -185,8 +189,8 @@ def test_make_deploy_stops_where_the_environment_fails(project: Project) -> None
 def test_make_deploy_stops_where_a_person_says_no(project: Project) -> None:
     """cdktf ends well when its question is dismissed, so Terraform is asked whether anything was left undone."""
     project.write(CSV, apps__admin__label="Contact centre administration")
-    operate = (sys.executable, "-m", "connect_sso.operations", "deploy", "dev")
-    dismissed = project.answer("Dismiss", [DOWN, ENTER], *operate, DEPLOY_ARGS=OFFLINE)
+    with project.sandbox.attached() as attached:
+        dismissed = project.answer("Dismiss", [DOWN, ENTER], *DEPLOY, DEPLOY_ARGS=OFFLINE, **attached)
     assert dismissed.code == 1, dismissed.text
     assert "dev-users is not deployed, since dev has not been" in dismissed.text
     assert "di@example.com" in project.users()
