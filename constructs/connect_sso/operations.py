@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connect_sso import cdktf_cli
 from connect_sso.derived_names import users_stack
 from connect_sso.environments import load_one
 from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, EXIT_USAGE, Failure, UsageFailure
@@ -157,14 +158,14 @@ def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
         "CHECKPOINT_DISABLE": "1",
         "ENVIRONMENT": loaded.name,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-        "TERRAFORM_BINARY_NAME": terraform_binary(),
     }
+    terraform = terraform_binary()
     arguments = shlex.split(os.environ.get("DEPLOY_ARGS", ""))
 
     def run(stack: Stack, *more: str, **further: str) -> int:
         say(f"deploying {stack.name}")
         command = [str(cdktf), "deploy", stack.name, *more, *arguments]
-        return subprocess.run(command, env=variables | further, check=False).returncode
+        return cdktf_cli.run(command, variables | further, terraform=terraform)
 
     own = Stack(loaded.name)
     code = run(own)
