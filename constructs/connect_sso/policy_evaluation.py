@@ -201,20 +201,15 @@ def _like(pattern: str, value: str, context: Context, *, ignore_case: bool) -> b
 
 @lru_cache(maxsize=1024)
 def _compiled(marked: str, names: tuple[str, ...], *, ignore_case: bool) -> re.Pattern[str]:
-    # Runs of * are one, so that a pattern of nothing but stars cannot make the match take for ever.
-    pieces = re.split(r"(\*+|\?|\x01)", marked)
     remaining = iter(names)
-    expression = "".join(
-        ".*"
-        if piece.startswith("*")
-        else "."
-        if piece == "?"
-        else re.escape(next(remaining))
-        if piece == "\1"
-        else re.escape(piece)
-        for piece in pieces
-        if piece
-    )
+
+    def literal(text: str) -> str:
+        return "".join("." if char == "?" else re.escape(next(remaining) if char == "\1" else char) for char in text)
+
+    first, *others = map(literal, re.split(r"\*+", marked))
+    # Atomic groups: the first place where a piece fits is as good as any, so a pattern of many stars takes no longer.
+    middle = "".join(f"(?>.*?{piece})" for piece in others[:-1])
+    expression = f"{first}{middle}.*{others[-1]}" if others else first
     return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
 
 
