@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -215,6 +216,33 @@ def test_no_secret_that_nobody_marked_gets_through(settings_json: Any) -> None:
     user = change("okta_app_user.a", ["update"], {"password": "old"}, {"password": SECRET})
     for text in reports(plan(app, user)).values():
         assert SECRET not in text
+
+
+# --- time --------------------------------------------------------------------------------------------------------
+
+SLOW = {
+    "a group rule that nearly is one": change(
+        "okta_group_rule.r", ["create"], None, {"expression_value": "isMemberOfAnyGroup(" + '"a"    ' * 200 + "!)"}
+    ),
+    "metadata that never ends a tag": change(
+        "aws_iam_saml_provider.p",
+        ["update"],
+        {"name": "p", "saml_metadata_document": "<EntityDescriptor " * 20_000},
+        {"name": "p", "saml_metadata_document": "<X509Certificate " * 20_000},
+    ),
+    "lines without end": change("terraform_data.d", ["update"], {"x": "a\n" * 50_000}, {"x": "b\n" * 50_000}),
+    "a list without end": change("terraform_data.d", ["update"], {"x": [*range(30_000)]}, {"x": [*range(10_000)]}),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_no_value_takes_for_ever(name: str) -> None:
+    """A pull request must not be able to hold its own review up."""
+    group = standing("okta_app_group_assignment.g", app_id="0oa", group_id="g")
+    SLOW[name]["change"]["after"]["group_assignments"] = ["g"]
+    start = time.monotonic()
+    reports(plan(SLOW[name], group))
+    assert time.monotonic() - start < 10
 
 
 # --- markup ------------------------------------------------------------------------------------------------------

@@ -439,7 +439,7 @@ class World:
         """
         expression = side.get("expression_value")
         if isinstance(expression, str):
-            match = re.fullmatch(r'\s*isMemberOfAnyGroup\(((?:\s*"[^"]*"\s*,?)*)\)\s*', expression)
+            match = re.fullmatch(r'\s*isMemberOfAnyGroup\(((?>\s*"[^"]*"\s*,?)*+)\)\s*', expression)
             if match is not None:
                 for identifier in re.findall(r'"([^"]*)"', match[1]):
                     yield "group", self.names.get("group", identifier) or identifier

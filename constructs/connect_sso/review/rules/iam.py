@@ -68,8 +68,8 @@ class Metadata:
     @classmethod
     def of(cls, document: str) -> Metadata:
         """Read from a SAML metadata document, which is only searched: no need to parse a stranger's XML for this."""
-        issuer = re.search(r"""<(?:[\w-]+:)?EntityDescriptor\b[^>]*?\bentityID\s*=\s*["']([^"']*)["']""", document)
-        certificates = re.findall(r"<(?:[\w-]+:)?X509Certificate[^>]*>([^<]*)<", document)
+        issuer = re.search(r"""<(?:[\w-]+:)?EntityDescriptor\b[^<>]*?\bentityID\s*=\s*["']([^"']*)["']""", document)
+        certificates = re.findall(r"<(?:[\w-]+:)?X509Certificate[^<>]*>([^<]*)<", document)
         return cls(issuer[1] if issuer else "", frozenset(fingerprint(text) for text in certificates))
 
 
