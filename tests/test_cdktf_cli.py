@@ -33,9 +33,13 @@ sys.exit(terraform.wait())
 """As the real one: Terraform in a session of its own, which does not outlive it."""
 
 RUN = """
-import os, sys
+import os, pathlib, sys
 from connect_sso import cdktf_cli
-sys.exit(cdktf_cli.run(["./cdktf", "deploy"], os.environ, terraform=os.path.abspath("a terraform")))
+scratch = pathlib.Path("scratch")
+scratch.mkdir()
+code = cdktf_cli.run(["./cdktf", "deploy"], os.environ, terraform=os.path.abspath("a terraform"), scratch=scratch)
+assert not list(scratch.iterdir())
+sys.exit(code)
 """
 
 

@@ -23,18 +23,19 @@ INTERRUPTS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 """A closed terminal, Ctrl-C, a cancelled job."""
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], *, terraform: str) -> int:
+def run(command: Sequence[str], environment: Mapping[str, str], *, terraform: str, scratch: Path) -> int:
     """Run cdktf to its end, and hand each interrupt on to the Terraform that it runs at that moment, if any.
 
     Args:
         command: cdktf and its arguments.
         environment: its environment variables.
         terraform: the program that it is to start.
+        scratch: a folder for files that are needed meanwhile.
 
     Returns:
         The exit code.
     """
-    with TemporaryDirectory(prefix="connect-sso-") as folder:
+    with TemporaryDirectory(prefix=".connect-sso-", dir=scratch.resolve()) as folder:
         started, program = Path(folder, "terraform.pid"), Path(folder, "terraform")
         # cdktf tells nobody which process is Terraform's, so that process notes its number before it becomes Terraform.
         program.write_text(

@@ -165,7 +165,7 @@ def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
     def run(stack: Stack, *more: str, **further: str) -> int:
         say(f"deploying {stack.name}")
         command = [str(cdktf), "deploy", stack.name, *more, *arguments]
-        return cdktf_cli.run(command, variables | further, terraform=terraform)
+        return cdktf_cli.run(command, variables | further, terraform=terraform, scratch=cdktf.parent)
 
     own = Stack(loaded.name)
     code = run(own)
