@@ -156,6 +156,7 @@ def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
     # The node of the pinned wheel, and a Terraform even where the PATH has none.
     variables = os.environ | {
         "CHECKPOINT_DISABLE": "1",
+        "DISABLE_VERSION_CHECK": "1",  # in a terminal cdktf asks npm for newer releases first, and there will be none
         "ENVIRONMENT": loaded.name,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }

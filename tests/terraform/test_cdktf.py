@@ -56,6 +56,7 @@ class Project:
             "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
             "CDKTF_HOME": str(self.root / "home"),
             "CI": "1",
+            "DISABLE_VERSION_CHECK": "1",  # cdktf would ask npm
             "HOME": os.environ["HOME"],
             "OKTA_API_TOKEN": "not-a-real-one",
             "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]]),
