@@ -122,6 +122,36 @@ def test_drift_that_is_no_news_is_left_out() -> None:
     assert [resource.address for resource in report.drift] == ["aws_iam_role.r", "aws_iam_role.s", "okta_group.gone"]
 
 
+def failed(kind: str, address: str, message: str) -> dict[str, Any]:
+    """A check that does not hold, as a plan has it."""
+    instance = {"address": {"to_display": address}, "status": "fail", "problems": [{"message": message}]}
+    return {"address": {"kind": kind}, "status": "fail", "instances": [instance]}
+
+
+def test_why_terraform_refused_stands_first() -> None:
+    """A condition that stops the plan is what its reader came for; a check block is a warning and waits below."""
+    message = (
+        'The Okta login is "Ada@example.com", the Connect user name is "ada@example.com": '
+        + "they must agree. " * 11
+        + "they must agree."
+    )
+    checks = [
+        failed("check", "check.api_integration", "Not enabled yet."),
+        failed("resource", 'data.okta_user.users["ada@example.com"]', message),
+    ]
+    report = reviewed(plan(errored=True, checks=checks))
+    text, markdown = render_text(report), render_markdown(report)
+    assert "\n! data.okta_user.users" in text.split("Access")[0]
+    assert "check.api_integration" in text.split("The rest")[1]
+    assert text.count("data.okta_user.users") == 1
+    head, _, rest = markdown.partition("### Access")
+    assert markdown.startswith("## 🔴 Nothing to decide; Terraform refused this plan.")
+    assert "> - `data.okta_user.users" in head
+    assert head.count("they must agree.") == 12
+    assert "check.api_integration" not in head
+    assert "Checks that do not hold (1)" in rest
+
+
 @pytest.mark.parametrize("registry", ["registry.terraform.io", "registry.opentofu.org"])
 def test_providers_have_their_short_names(registry: str) -> None:
     """OpenTofu has a registry of its own; another one is worth a reader's look."""

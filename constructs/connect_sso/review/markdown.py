@@ -5,13 +5,13 @@ from __future__ import annotations
 import html
 import re
 
-from connect_sso.review.words import cut, visible
+from connect_sso.review.words import LONGEST_VALUE, cut, visible
 
 _HARMLESS = re.compile(r"[A-Za-z0-9 .,;:=+@/\"'()\[\]{}$%^#~*!?_-]*")
 _PINGS = re.compile(r"(?<![\w.+-])[@#]\w|\]\(|!\[")
 
 
-def code(text: str) -> str:
+def code(text: str, longest: int = LONGEST_VALUE) -> str:
     """A value of the plan, shown as it is, that can be nothing else than text.
 
     Inside code GitHub makes no links, mentions (`@team`) or references (`#12`), and Markdown means nothing. Text without
@@ -19,7 +19,7 @@ def code(text: str) -> str:
     stands in a <code> element with everything but letters, digits and spaces as an HTML entity.
     https://github.github.com/gfm/#code-spans
     """
-    shown = cut(visible(text))
+    shown = cut(visible(text), longest)
     if shown.strip() and _HARMLESS.fullmatch(shown) and not _PINGS.search(shown) and shown == shown.strip():
         return f"`{shown}`"
     return f"<code>{_entities(shown)}</code>"

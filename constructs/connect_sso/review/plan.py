@@ -217,6 +217,8 @@ class Check:
 
     address: str
     problems: tuple[str, ...]
+    stops: bool
+    """Whether it stops the plan: a check block only warns."""
 
 
 @dataclass(frozen=True)

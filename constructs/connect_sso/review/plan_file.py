@@ -164,12 +164,14 @@ def _change(entry: Mapping[str, Any], key: str, where: str) -> Change:
 def _failed_checks(document: Mapping[str, Any]) -> tuple[Check, ...]:
     found = []
     for check in list_of(document.get("checks")):
+        stops = mapping_of(mapping_of(check).get("address")).get("kind") != "check"
         for instance in list_of(mapping_of(check).get("instances")):
             if mapping_of(instance).get("status") not in ("fail", "error"):
                 continue
             address = mapping_of(mapping_of(instance).get("address")).get("to_display")
             problems = [mapping_of(problem).get("message") for problem in list_of(mapping_of(instance).get("problems"))]
-            found.append(Check(str(address or "?"), tuple(sorted(text for text in problems if isinstance(text, str)))))
+            texts = tuple(sorted(text for text in problems if isinstance(text, str)))
+            found.append(Check(str(address or "?"), texts, stops))
     return tuple(sorted(found, key=lambda check: check.address))
 
 

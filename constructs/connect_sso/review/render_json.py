@@ -52,7 +52,11 @@ def render_json(report: Report) -> str:
         "drift": [_resource(resource) for resource in report.drift],
         "outputs": [_resource(output) for output in report.outputs],
         "checks": [
-            {"address": visible(check.address), "problems": [visible(problem) for problem in check.problems]}
+            {
+                "address": visible(check.address),
+                "problems": [visible(problem) for problem in check.problems],
+                "stops": check.stops,
+            }
             for check in report.checks
         ],
         "provenance": {

@@ -16,7 +16,7 @@ from connect_sso.review.markdown import code, prose
 from connect_sso.review.plan import Check, Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
-from connect_sso.review.words import Words, count
+from connect_sso.review.words import LONGEST_MESSAGE, Words, count
 
 MOST_BYTES = 60_000
 """GitHub takes comments of 65,536 characters; counted in bytes, with room for what a workflow adds around it."""
@@ -66,19 +66,21 @@ def _text(sentence: Words) -> str:
 
 def _title(report: Report) -> str:
     environment = f"{code(report.provenance.environment)}: " if report.provenance.environment else ""
-    mark = "🔴" if report.open else "🟢"
+    mark = "🔴" if report.open or report.refused else "🟢"
     return f"## {mark} {environment}{report.verdict}"
 
 
 def _refused(report: Report) -> list[str]:
     if not report.refused:
         return []
-    return [
-        (
-            "> **Terraform refused this plan and stopped there.** Nothing of it can be applied. What follows is what it "
-            "would have done as far as it got; changes that depend on the refused one are not in it."
-        )
-    ]
+    refusal = (
+        "> **Terraform refused this plan and stopped there.** Nothing of it can be applied. What follows is what it "
+        "would have done as far as it got; changes that depend on the refused one are not in it."
+    )
+    reasons = _as_many(report.stopping, lambda check: f"> {_check(check)}", RESERVED)
+    left = len(report.stopping) - len(reasons)
+    more = [f"> - and {left:,} more, which the JSON report lists"] if left else []
+    return ["\n".join([refusal, *([">"] if report.stopping else []), *reasons, *more])]
 
 
 # --- decisions -------------------------------------------------------------------------------------------------
@@ -262,7 +264,7 @@ def _to(counts: Mapping[str, int]) -> str:
 
 def _sections(report: Report, budget: int) -> list[str]:
     sections: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
-        ("Checks that do not hold", report.checks, _check),
+        ("Checks that do not hold", report.warnings, _check),
         ("Moves", report.moves, lambda move: f"- {code(move[0])} → {code(move[1])}"),
         ("Imports", report.imports, lambda imported: f"- {code(imported[0])} from {code(imported[1])}"),
         ("Outputs", report.outputs, _details),
@@ -284,7 +286,7 @@ def code_verb(verb: str) -> str:
 
 
 def _check(check: Check) -> str:
-    return f"- {code(check.address)}: {'; '.join(code(problem) for problem in check.problems) or 'no message'}"
+    return f"- {code(check.address)}: {'; '.join(code(problem, LONGEST_MESSAGE) for problem in check.problems) or 'no message'}"
 
 
 def _details(resource: ResourceChange) -> str:

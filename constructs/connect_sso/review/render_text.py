@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
 from connect_sso.review.details import Difference
 from connect_sso.review.findings import Finding, by_code
-from connect_sso.review.plan import Mark, Value
+from connect_sso.review.plan import Check, Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
-from connect_sso.review.words import Words, count, visible
+from connect_sso.review.words import LONGEST_MESSAGE, Words, count, cut, visible
 
 OPEN_ACCESS_LINES = 20
 """Up to this number of lines of one kind are listed; more are counted by what they get; the JSON report has them."""
@@ -65,12 +65,14 @@ class _Page:
 
     def verdict(self, report: Report) -> None:
         environment = f"{visible(report.provenance.environment)}: " if report.provenance.environment else ""
-        self.put(f"{environment}{report.verdict}", 0, None, "bold", "red" if report.open else "green")
+        self.put(f"{environment}{report.verdict}", 0, None, "bold", "red" if report.open or report.refused else "green")
         if report.refused:
             self.put(
                 "Terraform refused this plan and stopped there: nothing of it can be applied. What follows is what it "
                 "would have done as far as it got; changes that depend on the refused one are not in it."
             )
+            for check in report.stopping:
+                self.check(check)
 
     def decisions(self, report: Report) -> None:
         accepted = tuple(finding for finding in report.findings if finding in report.accepted)
@@ -162,13 +164,8 @@ class _Page:
                 2,
                 6,
             )
-        for check in report.checks:
-            self.put(
-                f"! {visible(check.address)} does not hold: {visible('; '.join(check.problems)) or 'no message'}",
-                0,
-                4,
-                "yellow",
-            )
+        for check in report.warnings:
+            self.check(check)
         for old, new in report.moves:
             self.put(f"moved: {visible(old)} is now {visible(new)}", 0, 4)
         for address, identifier in report.imports:
@@ -176,6 +173,11 @@ class _Page:
         self.resources("", report.resources)
         self.resources("Outputs", report.outputs)
         self.resources("Changed outside of Terraform", report.drift)
+
+    def check(self, check: Check) -> None:
+        """A check that does not hold, with what it says."""
+        says = cut(visible("; ".join(check.problems)), LONGEST_MESSAGE) or "no message"
+        self.put(f"! {visible(check.address)} does not hold: {says}", 0, 4, "red" if check.stops else "yellow")
 
     def resources(self, title: str, resources: Sequence[ResourceChange]) -> None:
         if not resources:

@@ -143,6 +143,16 @@ class Report:
     provenance: Provenance
 
     @property
+    def stopping(self) -> tuple[Check, ...]:
+        """The conditions for which Terraform refused the plan."""
+        return tuple(check for check in self.checks if check.stops and self.refused)
+
+    @property
+    def warnings(self) -> tuple[Check, ...]:
+        """The other checks that do not hold."""
+        return tuple(check for check in self.checks if not (check.stops and self.refused))
+
+    @property
     def open(self) -> tuple[Finding, ...]:
         """The findings that nobody has accepted."""
         return tuple(finding for finding in self.findings if finding not in self.accepted)

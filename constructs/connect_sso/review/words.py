@@ -16,6 +16,10 @@ LONGEST_VALUE = 200
 """Characters of a value that a report shows; what is longer is cut and its length said."""
 
 
+LONGEST_MESSAGE = 1_000
+"""Characters of a message of Terraform's that a report shows."""
+
+
 @dataclass(frozen=True, order=True)
 class Words:
     """A sentence or part of one: prose and values in turn, one more of the former.
