@@ -9,7 +9,7 @@ _HEAD = """# The review of a plan
     terraform show -json plan | connect-sso review -
 
 says what a plan means for sign-in: a verdict in one line, the findings that a person must decide, who gains and who loses what by name, the rest folded away, and where it comes from.
-`make plan ENV=dev` shows it after every plan, also after one that Terraform refused. Formats: `--format text` (default), `markdown` for pull requests, `json` with a published schema (`connect_sso/review/review.schema.json`).
+`make plan ENV=dev` shows it after every plan, also after one that Terraform refused. There the conditions that stopped it stand first. Formats: `--format text` (default), `markdown` for pull requests, `json` with a published schema (`connect_sso/review/review.schema.json`).
 
 Exit code 0: nothing to decide. 3: something to decide, and not accepted. 1: not a plan, or one of an unknown major format version.
 
