@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.environment_files import minimal
 from tests.sandbox.terraform import Plan
 from tests.terraform.conftest import World
@@ -18,6 +20,7 @@ pytestmark = pytest.mark.terraform
 BO = {"username": "bo.agent@example.com", "first_name": "Bo", "last_name": "Agent", "security_profiles": ["Agent"]}
 CY = {"username": "cy.agent@example.com", "first_name": "Cy", "last_name": "Agent", "security_profiles": ["Agent"]}
 EXISTING = "0c4f1e2a-7b1d-4d0a-9a53-3f2b8e6d1c55"
+RECOVERY = ROOT / "docs" / "recovery.md"
 MANAGED_BY_CONNECT = "7d9a6b30-52c8-4e7f-8f0e-6a1b2c3d4e5f"
 
 
@@ -152,3 +155,21 @@ def test_an_existing_instance_must_be_a_saml_one(world: World) -> None:
     refused = world.stack(minimal(connect={"instance_id": MANAGED_BY_CONNECT})).plan(check=False)
     assert refused.code == 1
     assert "SAML" in refused.text
+
+
+@pytest.mark.parametrize("mode", ["saml_app", "group_mapping"])
+def test_a_renamed_app_is_kept_where_the_state_is_told(world: World, mode: str) -> None:
+    """The key is the app's name in Terraform: with the commands of docs/recovery.md, read from there, no app goes and none comes."""
+    data = minimal(okta__role_assignment=mode, connect__storage=[])
+    stack = world.stack(data)
+    stack.apply()
+    commands = re.findall(r"^terraform (state mv .+)$", RECOVERY.read_text(encoding="utf-8"), re.MULTILINE)
+    for command in commands:
+        arguments = command.replace(".OLD", ".admin").replace(".NEW", ".chief").split()
+        if any(address.startswith(arguments[2]) for address in stack.resources()):
+            stack.run(*arguments)
+    data["apps"]["chief"] = data["apps"].pop("admin")
+    data["users"][0]["apps"] = ["chief"]
+    # The names of the role group and its rule hold the key; the app's settings name the group.
+    renamed = {"okta_app_saml.chief", "okta_group.chief", "okta_group_rule.chief"} if mode == "group_mapping" else set()
+    assert plan(world, data).changes == dict.fromkeys(renamed, "update")
