@@ -42,7 +42,7 @@ class ConnectUsers(Construct):
         Args:
             instance_id: the instance's bare id.
             people: whose profiles are looked up.
-            people_map: a reference to the map, `${local.NAME}`, with values as `Person.for_terraform` makes them.
+            people_map: the Terraform expression of the map, with values as `Person.for_terraform` makes them.
             enforce_settings: whether Terraform also keeps routing profile, phone and names as written.
         """
         super().__init__(scope, construct_id)
@@ -65,10 +65,9 @@ class ConnectUsers(Construct):
 
         # For every single instance Terraform walks the whole value of for_each: a map of two thousand people takes it four
         # times as long as a map of their names.
-        people_by_name = people_map.removeprefix("${").removesuffix("}")
-        keys = f"${{tomap({{for name in keys({people_by_name}) : name => name}})}}"
+        keys = f"${{tomap({{for name in keys({people_map}) : name => name}})}}"
         named(TerraformLocal(self, "keys", keys), "connect_user_keys")
-        person = f"{people_by_name}[each.key]"
+        person = f"{people_map}[each.key]"
         users = named(
             ConnectUser(
                 self,

@@ -263,7 +263,7 @@ class ConnectSsoStack(TerraformStack):
                 "connect-users",
                 instance_id=self._instance_id,
                 people=people,
-                people_map="${local.people}",
+                people_map="local.people",
                 enforce_settings=self._environment.connect.user_settings == "enforced",
             )
         groups = {group for app in self._environment.apps.values() for group in app.groups}
@@ -362,7 +362,7 @@ class UsersStack(TerraformStack):
             "connect-users",
             instance_id=instance.id,
             people=crowd,
-            people_map="${local.people}",
+            people_map="local.people",
             enforce_settings=connect.user_settings == "enforced",
         )
 
