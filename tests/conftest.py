@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ bindings.load_lazily()  # before any test module imports cdktf
 gc.enable()  # a run of all tests is no process of a second
 
 ROOT = Path(__file__).parents[1]
+
+# Whoever started the tests may have had interrupts ignored (nohup, a script's `&`), and what the tests start would inherit that.
+for number in (signal.SIGHUP, signal.SIGINT):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,7 +45,8 @@ sys.exit(code)
 """
 
 
-def started(folder: Path, *, cdktf: str = CDKTF) -> subprocess.Popen[str]:
+@contextmanager
+def started(folder: Path, *, cdktf: str = CDKTF) -> Iterator[subprocess.Popen[str]]:
     """A deployment with these programs, once it is under way, in a process group of its own as in a terminal."""
     for name, text in (("a terraform", TERRAFORM), ("cdktf", cdktf)):
         (folder / name).write_text(text, encoding="utf-8")
@@ -56,10 +59,14 @@ def started(folder: Path, *, cdktf: str = CDKTF) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-    while not (folder / "begun").exists():
-        assert process.poll() is None or (folder / "begun").exists(), process.communicate()
-        time.sleep(0.02)
-    return process
+    with process:
+        try:
+            while not (folder / "begun").exists():
+                assert process.poll() is None or (folder / "begun").exists(), process.communicate()
+                time.sleep(0.02)
+            yield process
+        finally:
+            process.kill()  # where a test has failed: nothing waits for it then
 
 
 @pytest.mark.parametrize("sent", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM], ids=lambda sent: sent.name)
