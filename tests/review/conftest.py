@@ -60,7 +60,8 @@ class Deployed:
 
 
 def _bytes(document: dict[str, Any]) -> bytes:
-    return json.dumps(document).encode()
+    # The report names the Terraform that made the plan; the goldens are the same for each.
+    return json.dumps(document | {"terraform_version": "1.11.4"}).encode()
 
 
 @pytest.fixture(scope="session")
