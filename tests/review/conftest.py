@@ -12,10 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.review.scenarios import CROWD, Scenario, crowd
 from tests.sandbox.terraform import Sandbox, Stack
-
-ROOT = Path(__file__).parents[2]
 
 
 class Deployed:

@@ -26,19 +26,22 @@ def words(text: str) -> str:
     return re.sub(r"[│╷╵\s]+", " ", text)
 
 
+def refusal(world: World, data: dict[str, Any]) -> str:
+    """What Terraform says when it refuses to plan the environment."""
+    refused = world.stack(data).plan(check=False)
+    assert refused.code == 1
+    return words(refused.text)
+
+
 def test_a_login_that_differs_in_case(world: World) -> None:
     """Okta finds her, and Connect would refuse her: the plan names both spellings."""
-    refused = world.stack(minimal(users__0__username="ada.admin@example.com")).plan(check=False)
-    assert refused.code == 1
-    said = words(refused.text)
+    said = refusal(world, minimal(users__0__username="ada.admin@example.com"))
     assert '"Ada.Admin@example.com"' in said
     assert '"ada.admin@example.com"' in said
 
 
 def test_a_user_whom_okta_does_not_know(world: World) -> None:
-    refused = world.stack(minimal(users__0__username="nobody@example.com")).plan(check=False)
-    assert refused.code == 1
-    assert "nobody@example.com" in words(refused.text)
+    assert "nobody@example.com" in refusal(world, minimal(users__0__username="nobody@example.com"))
 
 
 def test_the_wrong_account(world: World) -> None:
@@ -62,17 +65,13 @@ def test_a_group_that_only_begins_with_the_name(tmp_path: Any) -> None:
             ],
         ),
     )
-    refused = world.stack(minimal()).plan(check=False)
-    assert refused.code == 1
-    said = words(refused.text)
+    said = refusal(world, minimal())
     assert '"Contact Centre Admins"' in said
     assert '"Contact Centre Admins (EMEA)"' in said
 
 
 def test_a_missing_group(world: World) -> None:
-    refused = world.stack(minimal(apps__admin__groups=["Nobody's Group"])).plan(check=False)
-    assert refused.code == 1
-    assert "Nobody's Group" in words(refused.text)
+    assert "Nobody's Group" in refusal(world, minimal(apps__admin__groups=["Nobody's Group"]))
 
 
 def test_a_member_who_is_no_connect_user_is_a_warning(world: World) -> None:

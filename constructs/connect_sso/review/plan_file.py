@@ -73,6 +73,7 @@ def _plan(document: Any, where: str) -> Plan:
     )
     outputs = _expect(document.get("output_changes", {}), dict, "output_changes", where)
     configuration = mapping_of(document.get("configuration"))
+    prior = mapping_of(mapping_of(document.get("prior_state")).get("values"))
     return Plan(
         terraform_version=str(document.get("terraform_version") or ""),
         errored=document.get("errored") is True,
@@ -89,11 +90,9 @@ def _plan(document: Any, where: str) -> Plan:
         providers=_providers(configuration),
         prior_outputs={
             name: marked(mapping_of(output).get("value"), None, mapping_of(output).get("sensitive"))
-            for name, output in mapping_of(
-                mapping_of(mapping_of(document.get("prior_state")).get("values")).get("outputs")
-            ).items()
+            for name, output in mapping_of(prior.get("outputs")).items()
         },
-        prior=_resources(mapping_of(mapping_of(document.get("prior_state")).get("values"))),
+        prior=_resources(prior),
         planned=_resources(mapping_of(document.get("planned_values"))),
         configuration=configuration,
     )
