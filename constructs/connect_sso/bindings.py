@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib.metadata
 import importlib.util
 import os
 import sys
 import typing
 from pathlib import Path
-from types import ModuleType
-
-import typeguard
+from types import ModuleType, SimpleNamespace
 
 EAGER_PACKAGES = ("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_okta")
 
@@ -43,9 +42,15 @@ def load_lazily() -> None:
 
 def _without_type_checks() -> None:
     # The bindings hold every argument against its type hints, a tenth of a run; `python -O` would spare it, but cannot be
-    # said from within. mypy has checked our calls before, and jsii's kernel checks what it is sent.
-    typeguard.check_type = _accept
+    # said from within. mypy has checked our calls before, and jsii's kernel checks what it is sent. A stand-in, since
+    # typeguard's own import brings unittest.mock, asyncio and ssl.
+    checker = sys.modules.get("typeguard") or ModuleType("typeguard")
+    checker.check_type = _accept  # type: ignore[attr-defined]
+    checker.CollectionCheckStrategy = SimpleNamespace(ALL_ITEMS=None)  # type: ignore[attr-defined]
+    sys.modules["typeguard"] = checker
     typing.get_type_hints = functools.cache(typing.get_type_hints)  # type: ignore[assignment]  # it keeps its signature
+    # Every module of the bindings asks for typeguard's version, which is read from a file.
+    importlib.metadata.version = functools.cache(importlib.metadata.version)
 
 
 def _accept(*_: object, **__: object) -> None:

@@ -5,6 +5,7 @@ What concerns a single value is checked here, what concerns several is in `envir
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
@@ -23,6 +24,9 @@ from connect_sso.people import (
     username_problem,
 )
 from connect_sso.relay_state import destination_problem
+
+# No plugin of pydantic's has anything to do here, and looking for one reads the metadata of every installed package.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 RoleAssignment: TypeAlias = Literal["api_integration", "group_mapping", "saml_app"]
 StorageKind: TypeAlias = Literal[
