@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 
 
@@ -53,6 +55,24 @@ def test_what_the_bindings_are_given_is_not_checked_again_at_run_time() -> None:
     assert run(code) == "None False"
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads the process table of Linux")
+def test_one_node_is_started_and_not_two() -> None:
+    """jsii's runtime is a Node that only hands messages on to another."""
+    code = (
+        "from connect_sso import bindings; bindings.load_lazily(); import cdktf, os;"
+        "from tests.bench.measure import tree; print(len(tree(os.getpid())))"
+    )
+    assert run(code) == "2"
+
+
+def test_what_node_prints_still_arrives() -> None:
+    """jsii's Python decodes it from the one stream that is left for it."""
+    code = "from connect_sso import bindings; bindings.load_lazily(); import cdktf"
+    printed = run(code, JSII_DEBUG_TIMING="1")
+    assert "[@jsii/kernel:timing]" in printed
+    assert "b'" not in printed
+
+
 def test_archives_can_still_be_made() -> None:
     """What zips an asset loads when it is called, and not before; whoever adds an asset to a stack finds it working."""
     code = (
@@ -72,7 +92,7 @@ def test_node_options_are_kept_and_the_path_is_quoted() -> None:
     code = "import os; from connect_sso import bindings; bindings.load_lazily(); print(os.environ['NODE_OPTIONS'])"
     options = run(code, NODE_OPTIONS="--max-old-space-size=8192")
     assert options.startswith('--max-old-space-size=8192 --require="')
-    assert options.endswith('lazy_bindings.cjs"')
+    assert options.endswith('lazy_bindings.cjs" --preserve-symlinks')
 
 
 def test_the_pinned_node_is_used_unless_another_is_named() -> None:

@@ -36,7 +36,7 @@ def load_lazily() -> None:
     preload = Path(__file__).with_name("lazy_bindings.cjs")
     if preload.exists():
         # Quoted, since the path may have spaces in it; what is set already is kept.
-        options = [os.environ.get("NODE_OPTIONS", ""), f'--require="{preload.as_posix()}"']
+        options = [os.environ.get("NODE_OPTIONS", ""), f'--require="{preload.as_posix()}"', "--preserve-symlinks"]
         os.environ["NODE_OPTIONS"] = " ".join(filter(None, options))
 
 

@@ -11,10 +11,14 @@ const Module = require("module");
 const path = require("path");
 
 const EAGER_INDEX = /[\\/]@cdktf[\\/]provider-[^\\/]+[\\/]lib[\\/]index\.js$/;
+const RUNTIME = /[\\/]bin[\\/]jsii-runtime\.js$/;
 const resolve = Module._resolveFilename;
 
-Module._resolveFilename = function (...request) {
-  const file = resolve.apply(this, request);
+Module._resolveFilename = function (request, parent, isMain, ...rest) {
+  const file = resolve.call(this, request, parent, isMain, ...rest);
+  if (isMain && RUNTIME.test(file)) {
+    return withoutGoBetween(file);
+  }
   if (!EAGER_INDEX.test(file)) {
     return file;
   }
@@ -22,14 +26,46 @@ Module._resolveFilename = function (...request) {
   return fs.existsSync(lazy) ? lazy : file;
 };
 
-// cdktf needs it for zipped assets alone, and it takes a tenth of cdktf's own loading: require it when it is called.
+// jsii's runtime is a Node that starts a second one, hands it every message on descriptor 3, and hands back what that one
+// answers and prints. Here the first one is the second one: messages come in on stdin, answers go out on stdout, and what
+// is printed goes to stderr, in the form that jsii's Python reads there.
+function withoutGoBetween(runtime) {
+  const program = path.join(path.dirname(runtime), "..", "lib", "program.js");
+  const links = "--preserve-symlinks"; // what the go-between starts it with; jsii's package cache depends on it
+  const known =
+    process.platform !== "win32" &&
+    (process.env.NODE_OPTIONS || "").includes(links) &&
+    fs.existsSync(program) &&
+    fs.readFileSync(program, "utf8").includes("readFD:3,writeFD:3");
+  if (!known) {
+    return runtime;
+  }
+  process.execArgv.push(links);
+  const { openSync, readSync, writeSync } = fs;
+  while (openSync(require("os").devNull, "r") < 3); // so that 3 is no file that somebody opens later
+  fs.readSync = (descriptor, ...rest) => readSync(descriptor === 3 ? 0 : descriptor, ...rest);
+  fs.writeSync = (descriptor, ...rest) => writeSync(descriptor === 3 ? 1 : descriptor, ...rest);
+  for (const stream of ["stdout", "stderr"]) {
+    process[stream].write = (text) => {
+      writeSync(2, JSON.stringify({ [stream]: Buffer.from(text).toString("base64") }) + "\n");
+      return true;
+    };
+  }
+  return program;
+}
+
 const load = Module._load;
 
 Module._load = function (request, ...rest) {
-  if (request !== "archiver") {
-    return load.call(this, request, ...rest);
+  // cdktf needs it for zipped assets alone, and it takes a tenth of cdktf's own loading: require it when it is called.
+  if (request === "archiver") {
+    return (...options) => load.call(this, request, ...rest)(...options);
   }
-  return (...options) => load.call(this, request, ...rest)(...options);
+  // cdktf notes where in Node each token was made. That is always inside jsii, which helps nobody.
+  if (request.endsWith("/stack-trace")) {
+    return { captureStackTrace: () => [] };
+  }
+  return load.call(this, request, ...rest);
 };
 
 // V8 lets the young generation grow to tens of megabytes; a synthesis has no use for them.
