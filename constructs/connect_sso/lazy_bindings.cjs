@@ -68,5 +68,26 @@ Module._load = function (request, ...rest) {
   return load.call(this, request, ...rest);
 };
 
+// jsii writes an index of each large package into its cache once, in a thread of its own. A synthesis is over before that
+// of the AWS provider is done, and every later one would again parse 131 MB instead: let the first one wait for it.
+const threads = require("worker_threads");
+const exit = process.exit;
+const indexing = new Set();
+
+threads.Worker = class extends threads.Worker {
+  constructor(...options) {
+    super(...options);
+    indexing.add(new Promise((done) => this.once("exit", done)));
+  }
+};
+
+process.exit = (...code) => {
+  if (indexing.size > 0) {
+    Promise.all(indexing).then(() => exit.call(process, ...code));
+  } else {
+    exit.call(process, ...code);
+  }
+};
+
 // V8 lets the young generation grow to tens of megabytes; a synthesis has no use for them.
 require("v8").setFlagsFromString("--semi-space-growth-factor=1");
