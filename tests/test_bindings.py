@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -74,12 +73,12 @@ def test_what_node_prints_still_arrives() -> None:
     assert "b'" not in printed
 
 
-def test_the_first_run_leaves_an_index_of_the_bindings(tmp_path: Path) -> None:
+def test_the_first_run_leaves_an_index_of_the_bindings() -> None:
     """Without it every run parses the whole description of the AWS bindings, and takes three times as long."""
     code = "from connect_sso import bindings; bindings.load_lazily(); from cdktf_cdktf_provider_aws.iam_role import IamRole"
-    run(code, JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(tmp_path))
-    assert len(list(tmp_path.glob("@cdktf/provider-aws/*/*/.jsii.runtime-index*"))) == 1
-    shutil.rmtree(tmp_path)  # half a gigabyte
+    with tempfile.TemporaryDirectory() as folder:
+        run(code, JSII_RUNTIME_PACKAGE_CACHE_ROOT=folder)
+        assert len(list(Path(folder).glob("@cdktf/provider-aws/*/*/.jsii.runtime-index*"))) == 1
 
 
 def test_archives_can_still_be_made() -> None:

@@ -63,7 +63,7 @@ Module._load = function (request, ...rest) {
   }
   // cdktf notes where in Node each token was made. That is always inside jsii, which helps nobody.
   if (request.endsWith("/stack-trace")) {
-    return { captureStackTrace: () => [] };
+    return { ...load.call(this, request, ...rest), captureStackTrace: () => [] };
   }
   return load.call(this, request, ...rest);
 };
