@@ -64,11 +64,11 @@ synth: .venv/installed ## write cdktf.out/stacks/ENV, for all environments or EN
 
 plan: .venv/installed ## plan ENV=dev and review it; REFRESH=true also asks about each person of the CSV
 	@test -n "$(ENV)" || { echo "which environment? make plan ENV=dev" >&2; exit 2; }
-	@$(BIN)/python -m connect_sso.operations plan $(ENV)
+	@$(BIN)/python -m connect_sso.terraform.operations plan $(ENV)
 
 deploy: setup ## deploy ENV=dev with cdktf, which asks before it changes anything; DEPLOY_ARGS=--auto-approve does not
 	@test -n "$(ENV)" || { echo "which environment? make deploy ENV=dev" >&2; exit 2; }
-	@$(BIN)/python -m connect_sso.operations deploy $(ENV)
+	@$(BIN)/python -m connect_sso.terraform.operations deploy $(ENV)
 
 lock: .venv/installed ## bring the provider lock files in locks/ up to date (asks the provider registry)
 	@$(BIN)/python -m ci.lock

@@ -2,11 +2,11 @@
 
 import gc
 
-from connect_sso import bindings
+from connect_sso.infrastructure import bindings
 
 bindings.load_lazily()  # before anything imports cdktf
 
-from connect_sso.synthesis import main  # noqa: E402
+from connect_sso.infrastructure.synthesis import main  # noqa: E402
 
 if __name__ == "__main__":
     main()

@@ -12,7 +12,7 @@ import sys
 
 from ci.runner import Stop, run
 from ci.stacks import LOCK_FILE, LOCKS, Stack, synthesize
-from connect_sso.operations import STACKS
+from connect_sso.terraform.operations import STACKS
 
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64")
 

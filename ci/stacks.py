@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ci.runner import Stop
-from connect_sso import operations
-from connect_sso.derived_names import users_stack
+from connect_sso.environment.derived_names import users_stack
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
-from connect_sso.operations import PLAN_FILE, STACKS, WITHOUT_REFRESH
+from connect_sso.terraform import operations
+from connect_sso.terraform.operations import PLAN_FILE, STACKS, WITHOUT_REFRESH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

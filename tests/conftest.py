@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connect_sso import bindings
+from connect_sso.infrastructure import bindings
 
 bindings.load_lazily()  # before any test module imports cdktf
 gc.enable()  # a run of all tests is no process of a second

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from connect_sso.environments import LoadedEnvironment, load
+from connect_sso.environment.loading import LoadedEnvironment, load
 
 MINIMAL: dict[str, Any] = {
     "aws": {"account_id": "111122223333", "region": "us-west-2"},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connect_sso.synthesis import synthesize
+from connect_sso.infrastructure.synthesis import synthesize
 from tests.environment_files import loaded
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.agents_csv import read_agents
-from connect_sso.people import username_problem
+from connect_sso.environment.crowd import read_agents
+from connect_sso.environment.people import username_problem
 from tests.environment_files import loaded, messages, minimal
 
 HEADER = "username,first_name,last_name,security_profiles,routing_profile,phone\n"

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.app_settings import app_settings_json, group_filter, role_profile
-from connect_sso.derived_names import ENVIRONMENT_NAME, role_group
-from connect_sso.partitions import COMMERCIAL, GOVCLOUD, Partition
+from connect_sso.environment.derived_names import ENVIRONMENT_NAME, role_group
+from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
+from connect_sso.infrastructure.app_settings import app_settings_json, group_filter, role_profile
 
 NINE = {
     "appFilter",

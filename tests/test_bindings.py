@@ -38,7 +38,7 @@ def test_the_constructs_of_pypi_stay_importable() -> None:
 def test_the_eager_package_is_never_run() -> None:
     """Its `__init__` imports 2,212 modules."""
     code = (
-        "from connect_sso import bindings; bindings.load_lazily(); import sys;"
+        "from connect_sso.infrastructure import bindings; bindings.load_lazily(); import sys;"
         "from cdktf_cdktf_provider_aws.iam_role import IamRole;"
         "print(sum(name.startswith('cdktf_cdktf_provider_aws.') for name in sys.modules) < 10)"
     )
@@ -48,7 +48,7 @@ def test_the_eager_package_is_never_run() -> None:
 def test_what_the_bindings_are_given_is_not_checked_again_at_run_time() -> None:
     """mypy has checked it, and it would take a tenth of every synthesis, typeguard's own import included."""
     code = (
-        "from connect_sso import bindings; bindings.load_lazily(); import sys;"
+        "from connect_sso.infrastructure import bindings; bindings.load_lazily(); import sys;"
         "from cdktf_cdktf_provider_aws.iam_role import IamRole; import typeguard;"
         "print(typeguard.check_type('name', 'text', int), 'unittest.mock' in sys.modules)"
     )
@@ -59,7 +59,7 @@ def test_what_the_bindings_are_given_is_not_checked_again_at_run_time() -> None:
 def test_one_node_is_started_and_not_two() -> None:
     """jsii's runtime is a Node that only hands messages on to another."""
     code = (
-        "from connect_sso import bindings; bindings.load_lazily(); import cdktf, os;"
+        "from connect_sso.infrastructure import bindings; bindings.load_lazily(); import cdktf, os;"
         "from tests.bench.measure import tree; print(len(tree(os.getpid())))"
     )
     assert run(code) == "2"
@@ -67,7 +67,7 @@ def test_one_node_is_started_and_not_two() -> None:
 
 def test_what_node_prints_still_arrives() -> None:
     """jsii's Python decodes it from the one stream that is left for it."""
-    code = "from connect_sso import bindings; bindings.load_lazily(); import cdktf"
+    code = "from connect_sso.infrastructure import bindings; bindings.load_lazily(); import cdktf"
     printed = run(code, JSII_DEBUG_TIMING="1")
     assert "[@jsii/kernel:timing]" in printed
     assert "b'" not in printed
@@ -75,7 +75,7 @@ def test_what_node_prints_still_arrives() -> None:
 
 def test_the_first_run_leaves_an_index_of_the_bindings() -> None:
     """Without it every run parses the whole description of the AWS bindings, and takes three times as long."""
-    code = "from connect_sso import bindings; bindings.load_lazily(); from cdktf_cdktf_provider_aws.iam_role import IamRole"
+    code = "from connect_sso.infrastructure import bindings; bindings.load_lazily(); from cdktf_cdktf_provider_aws.iam_role import IamRole"
     with tempfile.TemporaryDirectory() as folder:
         run(code, JSII_RUNTIME_PACKAGE_CACHE_ROOT=folder)
         assert len(list(Path(folder).glob("@cdktf/provider-aws/*/*/.jsii.runtime-index*"))) == 1
@@ -84,7 +84,7 @@ def test_the_first_run_leaves_an_index_of_the_bindings() -> None:
 def test_archives_can_still_be_made() -> None:
     """What zips an asset loads when it is called, and not before; whoever adds an asset to a stack finds it working."""
     code = (
-        "from connect_sso import bindings; bindings.load_lazily(); import sys;"
+        "from connect_sso.infrastructure import bindings; bindings.load_lazily(); import sys;"
         "from cdktf import App, AssetType, TerraformAsset, TerraformStack; from pathlib import Path;"
         "out = Path(sys.argv[1]); app = App(outdir=str(out), skip_validation=True); stack = TerraformStack(app, 'one');"
         "TerraformAsset(stack, 'asset', path=str(out), type=AssetType.ARCHIVE); app.synth();"
@@ -97,7 +97,7 @@ def test_archives_can_still_be_made() -> None:
 
 def test_node_options_are_kept_and_the_path_is_quoted() -> None:
     """Someone's own options must survive, and a folder may have spaces in its name."""
-    code = "import os; from connect_sso import bindings; bindings.load_lazily(); print(os.environ['NODE_OPTIONS'])"
+    code = "import os; from connect_sso.infrastructure import bindings; bindings.load_lazily(); print(os.environ['NODE_OPTIONS'])"
     options = run(code, NODE_OPTIONS="--max-old-space-size=8192")
     assert options.startswith('--max-old-space-size=8192 --require="')
     assert options.endswith('lazy_bindings.cjs" --preserve-symlinks')
@@ -105,7 +105,7 @@ def test_node_options_are_kept_and_the_path_is_quoted() -> None:
 
 def test_the_pinned_node_is_used_unless_another_is_named() -> None:
     """The PATH's Node may be too old, or not there."""
-    code = "import os; from connect_sso import bindings; bindings.load_lazily(); print(os.environ['JSII_NODE'])"
+    code = "import os; from connect_sso.infrastructure import bindings; bindings.load_lazily(); print(os.environ['JSII_NODE'])"
     environment = dict.fromkeys(("NODE_OPTIONS",), "")
     assert Path(run(f"import os; os.environ.pop('JSII_NODE', None); {code}", **environment)).is_file()
     assert run(code, JSII_NODE="/elsewhere/node") == "/elsewhere/node"

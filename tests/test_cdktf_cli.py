@@ -36,7 +36,7 @@ sys.exit(terraform.wait())
 
 RUN = """
 import os, pathlib, sys
-from connect_sso import cdktf_cli
+from connect_sso.terraform import cdktf_cli
 scratch = pathlib.Path("scratch")
 scratch.mkdir()
 code = cdktf_cli.run(["./cdktf", "deploy"], os.environ, terraform=os.path.abspath("a terraform"), scratch=scratch)

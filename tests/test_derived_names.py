@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.derived_names import ENVIRONMENT_NAME, bucket_name, group_rule, s3_keys, terraform_name
-from connect_sso.partitions import CONNECT_REGIONS
+from connect_sso.environment.derived_names import ENVIRONMENT_NAME, bucket_name, group_rule, s3_keys, terraform_name
+from connect_sso.facts.partitions import CONNECT_REGIONS
 
 NAMES = st.from_regex(ENVIRONMENT_NAME, fullmatch=True)
 APPS = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", fullmatch=True)

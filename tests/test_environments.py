@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connect_sso.environments import load, load_all, load_one, select
+from connect_sso.environment.loading import load, load_all, load_one, select
 from connect_sso.errors import Failure, UsageFailure
 from tests.environment_files import loaded, messages, minimal, write
 
@@ -199,7 +199,7 @@ def test_a_problem_is_one_printable_line(tmp_path: Path) -> None:
     """A key can hold line breaks and terminal escapes; CI reads a line as a problem, and no terminal may obey one."""
     (problem,) = loaded(tmp_path, yaml.safe_dump(minimal(**{"a\nb\x1b[31m": 1}))).problems
     assert str(problem).isprintable()
-    assert r"a\nb\x1b[31m: not a key here" in str(problem)
+    assert r"a\nb\u{001B}[31m: not a key here" in str(problem)
 
 
 @pytest.mark.parametrize(

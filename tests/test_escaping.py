@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.escaping import literal, quoted
+from connect_sso.facts.escaping import literal, quoted
 
 
 def unescape(text: str) -> str:

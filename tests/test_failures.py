@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from markdown_it import MarkdownIt
 
+from connect_sso.decode.failures import BY_CODE, CATALOGUE, KnownFailure, Needs
 from connect_sso.decode.message import meant_by
-from connect_sso.failures import BY_CODE, CATALOGUE, KnownFailure, Needs
-from connect_sso.troubleshooting import page
+from connect_sso.decode.troubleshooting import page
 from tests.conftest import ROOT, Golden
 
 if TYPE_CHECKING:

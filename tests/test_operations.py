@@ -75,7 +75,7 @@ def operate(project: Path, *arguments: str, **variables: str) -> subprocess.Comp
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OKTA_")}
     environment |= {"TERRAFORM_BINARY_NAME": str(project / "terraform"), "FAKE_PLAN": plan_json(["no-op"])} | variables
     return subprocess.run(
-        [sys.executable, "-m", "connect_sso.operations", *arguments],
+        [sys.executable, "-m", "connect_sso.terraform.operations", *arguments],
         cwd=project,
         env=environment,
         capture_output=True,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from connect_sso.partitions import COMMERCIAL, CONNECT_REGIONS, GOVCLOUD, partition_of
+from connect_sso.facts.partitions import COMMERCIAL, CONNECT_REGIONS, GOVCLOUD, partition_of
 
 
 @pytest.mark.parametrize(

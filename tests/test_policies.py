@@ -2,7 +2,7 @@
 
 import json
 
-from connect_sso import policies
+from connect_sso.iam import policies
 
 
 def test_federation_is_exactly_the_callers_own_session() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.policy_evaluation import Request, evaluate, read_policy
+from connect_sso.iam.evaluation import Request, evaluate, read_policy
 
 
 def allows(pattern: str, resource: str, **context: str) -> bool | None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from connect_sso.environments import load_all
-from connect_sso.schema import environment_schema
-from connect_sso.synthesis import synthesize
+from connect_sso.environment.loading import load_all
+from connect_sso.environment.schema import environment_schema
+from connect_sso.infrastructure.synthesis import synthesize
 from tests.conftest import ROOT, Golden
 from tests.environment_files import minimal, write
 

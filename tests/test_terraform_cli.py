@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from connect_sso.errors import Failure
-from connect_sso.terraform_cli import CONSOLE_SCRIPT, terraform_binary
+from connect_sso.terraform.binary import CONSOLE_SCRIPT, terraform_binary
 
 BUNDLED = Path(sys.executable).with_name(CONSOLE_SCRIPT)
 
@@ -75,7 +75,7 @@ def test_a_wheel_that_is_not_installed_is_one_line() -> None:
     """An environment that was set up by hand, without the package."""
     code = (
         "import importlib.util; importlib.util.find_spec = lambda name: None\n"
-        "from connect_sso.terraform_cli import main; main()"
+        "from connect_sso.terraform.binary import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1

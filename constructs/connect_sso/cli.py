@@ -11,10 +11,10 @@ import click
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
 
 SUBCOMMANDS = {
-    "check": "connect_sso.check",
+    "check": "connect_sso.environment.check",
     "decode": "connect_sso.decode",
     "review": "connect_sso.review",
-    "schema": "connect_sso.schema",
+    "schema": "connect_sso.environment.schema",
     "trace": "connect_sso.trace",
 }
 """Subcommand to the module whose `command` is its click command.

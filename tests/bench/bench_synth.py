@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connect_sso.bindings import PLAIN_VARIABLE
+from connect_sso.infrastructure.bindings import PLAIN_VARIABLE
 from tests.bench.measure import ROOT, Program, Row, medians
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from connect_sso.failures import CATALOGUE, Needs
+from connect_sso.decode.failures import CATALOGUE, Needs
 from tests.conftest import ROOT
 from tests.decode.deployed import CCP_PROVIDER, INSTANCE_ARN, PERMISSION, TRUST, resources
 from tests.decode.responses import (

@@ -20,7 +20,7 @@ from connect_sso.decode import command
 from connect_sso.decode.assertion import read_assertion
 from connect_sso.decode.signature import examine
 from connect_sso.errors import Failure
-from connect_sso.safe_xml import parse_xml
+from connect_sso.saml.xml import parse_xml
 from tests.decode.responses import DS, Response, sign, signer
 from tests.decode.tampering import EVE, HOW, with_comment, wrapped
 

@@ -24,7 +24,7 @@ from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
 from connect_sso.review.rules.strangers import KNOWN
-from connect_sso.review.words import visible
+from connect_sso.text import visible
 from tests.conftest import ROOT
 from tests.review.plans import change, plan, reviewed, standing
 

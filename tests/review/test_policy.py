@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connect_sso.review.policy import LONGEST_DOCUMENT, narrowings, parse, widenings
+from connect_sso.iam.comparison import LONGEST_DOCUMENT, narrowings, parse, widenings
 from connect_sso.review.rules.iam import policy_changes
 
 ADMIN, CCP = (f"arn:aws:iam::111122223333:saml-provider/{name}" for name in ("Okta_Connect_Admin", "Okta_Connect_CCP"))

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from connect_sso.environment import Environment
-from connect_sso.environments import load_one
+from connect_sso.environment.loading import load_one
+from connect_sso.environment.model import Environment
 from connect_sso.errors import Failure
 from tests.sandbox.cloud import COMPANY
 from tests.sandbox.mirror import ROOT

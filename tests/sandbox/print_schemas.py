@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from connect_sso.errors import Failure
-from connect_sso.terraform_cli import terraform_binary
+from connect_sso.terraform.binary import terraform_binary
 from tests.sandbox import bound
 from tests.sandbox.mirror import SOURCES
 from tests.sandbox.provider import SCHEMAS, schemas

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from connect_sso.terraform_cli import terraform_binary
+from connect_sso.terraform.binary import terraform_binary
 from tests.sandbox import mirror
 from tests.sandbox.aws.account import ACCOUNT
 from tests.sandbox.cloud import Cloud

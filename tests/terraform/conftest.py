@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from connect_sso.terraform_cli import CONSOLE_SCRIPT, terraform_binary
+from connect_sso.terraform.binary import CONSOLE_SCRIPT, terraform_binary
 from tests.conftest import ROOT
 from tests.sandbox.terraform import Sandbox, Stack
 from tests.synthesized import synthesized

@@ -25,7 +25,7 @@ CSV = "username,first_name,last_name,security_profiles\nbo@example.com,Bo,Agent,
 OFFLINE = "--skip-provider-lock"
 """Otherwise cdktf asks the registry for checksums of other platforms."""
 
-DEPLOY = (sys.executable, "-m", "connect_sso.operations", "deploy", "dev")
+DEPLOY = (sys.executable, "-m", "connect_sso.terraform.operations", "deploy", "dev")
 """What `make deploy ENV=dev` runs."""
 
 UNASKED = {"DEPLOY_ARGS": f"--auto-approve {OFFLINE}"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connect_sso.terraform_cli import terraform_binary
+from connect_sso.terraform.binary import terraform_binary
 from tests.sandbox.terraform import Stack
 from tests.synthesized import synthesized
 from tests.terraform.conftest import ENVIRONMENTS, MODES, OTHER_TERRAFORMS, World, environment

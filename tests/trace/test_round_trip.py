@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from connect_sso.decode import command as decode
-from connect_sso.saml_metadata import read_metadata
+from connect_sso.saml.metadata import read_metadata
 from connect_sso.trace import command as trace
 from tests.conftest import ROOT
 from tests.decode.responses import Response, Signer

@@ -30,7 +30,7 @@ THREE = Environments({"dev": None, "prod": "agents.csv", "staging": "agents.csv"
         (["locks/prod.terraform.lock.hcl"], {"prod"}),
         (["locks/prod-users.terraform.lock.hcl"], {"prod"}),
         (["locks/gone.terraform.lock.hcl"], {"dev", "prod", "staging"}),
-        (["constructs/connect_sso/federation.py"], {"dev", "prod", "staging"}),
+        (["constructs/connect_sso/infrastructure/federation.py"], {"dev", "prod", "staging"}),
         (["requirements/locked.txt"], {"dev", "prod", "staging"}),
         ([".github/workflows/plan.yml"], {"dev", "prod", "staging"}),
         (["something/new"], {"dev", "prod", "staging"}),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from connect_sso.safe_xml import text_of
+from connect_sso.saml.xml import text_of
 
 if TYPE_CHECKING:
     from lxml import etree

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from connect_sso.errors import Failure
-from connect_sso.safe_xml import MAX_XML_BYTES
+from connect_sso.saml.xml import MAX_XML_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,18 +14,18 @@ from connect_sso.decode.diagnosis import Diagnosis, Mask, diagnose
 from connect_sso.decode.message import found_in, meant_by, with_message
 from connect_sso.decode.rendering import Decoded, as_json, as_text
 from connect_sso.decode.signature import examine
-from connect_sso.deployed_sign_in import deployed_sign_in
-from connect_sso.environments import LoadedEnvironment, load_one
+from connect_sso.environment.loading import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
-from connect_sso.promised_sign_in import promised_sign_in
-from connect_sso.safe_xml import UnreadableXmlError, parse_xml
-from connect_sso.terraform_json import read_deployment
+from connect_sso.saml.xml import UnreadableXmlError, parse_xml
+from connect_sso.sign_in.deployed import deployed_sign_in
+from connect_sso.sign_in.promised import promised_sign_in
+from connect_sso.terraform.show import read_deployment
 
 if TYPE_CHECKING:
     from lxml import etree
 
-    from connect_sso.certificates import Certificate
-    from connect_sso.sign_in import SignIn
+    from connect_sso.saml.certificates import Certificate
+    from connect_sso.sign_in.model import SignIn
 
 REDACTED = "[redacted]"
 

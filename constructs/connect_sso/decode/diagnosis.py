@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, RolePair, moment
-from connect_sso.failures import BY_CODE
-from connect_sso.landing import HoldsArnError, Landing, NotConnectError, read_relay_state
-from connect_sso.partitions import COMMERCIAL, GOVCLOUD, Partition
-from connect_sso.people import username_problem
-from connect_sso.problems import nearest
-from connect_sso.sign_in import (
+from connect_sso.decode.failures import BY_CODE
+from connect_sso.environment.people import username_problem
+from connect_sso.facts.pages import HoldsArnError, Landing, NotConnectError, read_relay_state
+from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
+from connect_sso.sign_in.model import (
     Role,
     SamlProvider,
     SignIn,
@@ -26,13 +25,14 @@ from connect_sso.sign_in import (
     why_not_permitted,
     why_not_trusted,
 )
+from connect_sso.text import nearest
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from connect_sso.certificates import Certificate
     from connect_sso.decode.capture import Capture
     from connect_sso.decode.signature import Evidence
+    from connect_sso.saml.certificates import Certificate
 
 SESSION_NAME = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html"""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connect_sso.decode.diagnosis import Diagnosis, Finding
-from connect_sso.failures import CATALOGUE, KnownFailure
+from connect_sso.decode.failures import CATALOGUE, KnownFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

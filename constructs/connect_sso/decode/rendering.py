@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.decode.assertion import Assertion, Envelope, moment
+from connect_sso.decode.failures import BY_CODE
 from connect_sso.decode.signature import Covers, Evidence
-from connect_sso.failures import BY_CODE
+from connect_sso.text import visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,7 +136,7 @@ def as_text(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Sequen
         lines += [*_content(decoded, mask), ""]
     for note in diagnosis.notes:
         lines += _wrapped(note, first="Note: ", rest="      ")
-    return _safe("\n".join(lines).rstrip() + "\n")
+    return visible_lines("\n".join(lines).rstrip() + "\n")
 
 
 def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Sequence[str]) -> list[str]:
@@ -309,8 +309,3 @@ def _sentence(text: str) -> str:
 
 def _iso(at: datetime | None) -> str | None:
     return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else None
-
-
-def _safe(text: str) -> str:
-    """Without control characters: what a stranger's file says must not steer the terminal."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", "�", text)

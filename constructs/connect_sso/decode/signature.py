@@ -17,9 +17,9 @@ from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, Signatur
 from signxml.exceptions import InvalidDigest, InvalidSignature
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
-from connect_sso.certificates import Certificate, read_certificate
 from connect_sso.decode.assertion import SAML, SAMLP
-from connect_sso.safe_xml import text_of
+from connect_sso.saml.certificates import Certificate, read_certificate
+from connect_sso.saml.xml import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -15,7 +15,7 @@ from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
 from connect_sso.review.report import Acceptance, Report, environment_from, make_report
-from connect_sso.review.words import visible
+from connect_sso.text import visible
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Value
-from connect_sso.review.words import LONGEST_VALUE, one_line_json
+from connect_sso.review.words import one_line_json
+from connect_sso.text import LONGEST_VALUE
 
 _SECRET_KEY = re.compile(
     r"secret|passw(or)?d|private_?key|access_?key$|api_?(key|token)|(^|[_-])token$|credential", re.IGNORECASE

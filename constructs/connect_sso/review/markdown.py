@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 
-from connect_sso.review.words import LONGEST_VALUE, cut, visible
+from connect_sso.text import LONGEST_VALUE, cut, visible
 
 _HARMLESS = re.compile(r"[A-Za-z0-9 .,;:=+@/\"'()\[\]{}$%^#~*!?_-]*")
 _PINGS = re.compile(r"(?<![\w.+-])[@#]\w|\]\(|!\[")

@@ -8,7 +8,8 @@ from typing import Any
 from connect_sso.review.details import Difference
 from connect_sso.review.plan import Mark, Value
 from connect_sso.review.report import Report, ResourceChange
-from connect_sso.review.words import cut, one_line_json, visible
+from connect_sso.review.words import one_line_json
+from connect_sso.text import cut, visible
 
 VERSION = 1
 """Raised when a reader of the older form could misunderstand a newer one; fields may be added without that."""

@@ -16,7 +16,8 @@ from connect_sso.review.markdown import code, prose
 from connect_sso.review.plan import Check, Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
-from connect_sso.review.words import LONGEST_MESSAGE, Words, count
+from connect_sso.review.words import LONGEST_MESSAGE, Words
+from connect_sso.text import count
 
 MOST_BYTES = 60_000
 """GitHub takes comments of 65,536 characters; counted in bytes, with room for what a workflow adds around it."""

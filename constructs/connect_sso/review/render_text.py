@@ -11,7 +11,8 @@ from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.plan import Check, Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
-from connect_sso.review.words import LONGEST_MESSAGE, Words, count, cut, visible
+from connect_sso.review.words import LONGEST_MESSAGE, Words
+from connect_sso.text import count, cut, visible
 
 OPEN_ACCESS_LINES = 20
 """Up to this number of lines of one kind are listed; more are counted by what they get; the JSON report has them."""

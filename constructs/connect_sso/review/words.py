@@ -11,10 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from connect_sso.review.plan import Mark, Value
-
-LONGEST_VALUE = 200
-"""Characters of a value that a report shows; what is longer is cut and its length said."""
-
+from connect_sso.text import cut, visible
 
 LONGEST_MESSAGE = 1_000
 """Characters of a message of Terraform's that a report shows."""
@@ -90,29 +87,6 @@ def one_line_json(value: object) -> str:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=lambda mark: mark.value)
 
 
-_INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164"
-    "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
-)
-"""Control characters (escape sequences of a terminal begin with one), line breaks, and what reorders or hides text."""
-
-
-def visible(text: str) -> str:
-    """`text` on one line, with each character that a reader cannot see, or that a terminal obeys, spelled out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _INVISIBLE.sub(_spelled_out, text)
-
-
-def _spelled_out(match: re.Match[str]) -> str:
-    return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}.get(match[0], f"\\u{{{ord(match[0]):04X}}}")
-
-
-def cut(text: str, longest: int = LONGEST_VALUE) -> str:
-    """`text`, or its beginning with the number of characters it has."""
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
-
-
 _BARE = re.compile(
     r"[\w-]+(\.[\w-]+)+(\[[^\]]*\])?|[\w+=,.@:/*?&%-]*[:/@*][\w+=,.@:/*?&%-]*|[a-z][a-z0-9]*(_[a-z0-9]+)+"
 )
@@ -123,8 +97,3 @@ def quoted(text: str) -> str:
     """A value for plain text: visible, cut, and in double quotes unless it is a word that needs none."""
     shown = cut(visible(text))
     return shown if _BARE.fullmatch(shown) else f'"{shown}"'
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """`1 user`, `2,000 users`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

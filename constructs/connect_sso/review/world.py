@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from connect_sso.relay_state import destination_problem, relay_state
+from connect_sso.facts.relay_state import destination_problem, relay_state
 from connect_sso.review.administration import (
     ADMIN_PERMISSIONS,
     HARMLESS_PROFILES,

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connect_sso.environments import LoadedEnvironment, load_one
+from connect_sso.environment.loading import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, UsageFailure
-from connect_sso.promised_sign_in import promised_sign_in
+from connect_sso.sign_in.promised import promised_sign_in
 from connect_sso.trace.rendering import as_json, as_mermaid, as_text
 from connect_sso.trace.walk import Walker, walk_all
 
 if TYPE_CHECKING:
-    from connect_sso.sign_in import SignIn
+    from connect_sso.sign_in.model import SignIn
 
 
 @click.command()
@@ -70,8 +70,8 @@ def command(
 
 def _real(loaded: LoadedEnvironment, files: tuple[str, ...], *, is_plan: bool) -> SignIn:
     # Only here: reading metadata takes an XML and a certificate library.
-    from connect_sso.deployed_sign_in import deployed_sign_in
-    from connect_sso.terraform_json import read_deployment
+    from connect_sso.sign_in.deployed import deployed_sign_in
+    from connect_sso.terraform.show import read_deployment
 
     environment = loaded.environment
     assert environment is not None

@@ -9,12 +9,13 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from connect_sso.text import visible_lines
 from connect_sso.trace.walk import ASSIGNMENT, Hop, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from connect_sso.sign_in import OktaApp, SignIn
+    from connect_sso.sign_in.model import OktaApp, SignIn
 
 WIDTH = 80
 _MARK = {True: "✓", None: "?", False: "✗"}
@@ -69,7 +70,7 @@ def as_text(walks: Sequence[Walk], strangers: Mapping[str, str], source: str, *,
     if lines:
         lines.append("")
     lines += _summary(walks, strangers, source)
-    return _safe("\n".join(lines) + "\n")
+    return visible_lines("\n".join(lines) + "\n")
 
 
 def _line(walk: Walk, width: int) -> list[str]:
@@ -134,11 +135,6 @@ def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
     ) or [first.rstrip()]
 
 
-def _safe(text: str) -> str:
-    """Without control characters: a state may hold what others wrote."""
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", "�", text)
-
-
 # --- Mermaid -----------------------------------------------------------------------------------------------------------
 
 
@@ -167,7 +163,7 @@ def as_mermaid(walks: Sequence[Walk], real: SignIn) -> str:
         if app.role_arn:
             lines.append(_arrow(f"a{app_numbers[key]}", f"r{role_numbers[app.role_arn]}", static[:2]))
             lines.append(_arrow(f"r{role_numbers[app.role_arn]}", f"l{page_numbers[page]}", static[2:]))
-    return _safe("\n".join(dict.fromkeys(lines)) + "\n")
+    return visible_lines("\n".join(dict.fromkeys(lines)) + "\n")
 
 
 def _people(walks: Sequence[Walk]) -> list[tuple[str, Walk]]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connect_sso.landing import HoldsArnError, Landing, NotConnectError, page_name, read_relay_state
-from connect_sso.people import username_problem
-from connect_sso.problems import nearest
-from connect_sso.sign_in import (
+from connect_sso.environment.people import username_problem
+from connect_sso.facts.pages import HoldsArnError, Landing, NotConnectError, page_name, read_relay_state
+from connect_sso.facts.profiles import allows
+from connect_sso.sign_in.model import (
     ConnectUser,
     OktaApp,
     Role,
@@ -24,7 +24,7 @@ from connect_sso.sign_in import (
     why_not_permitted,
     why_not_trusted,
 )
-from connect_sso.trace.profiles import allows
+from connect_sso.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connect_sso.review import policy
+from connect_sso.iam import comparison as policy
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.names import resource_address, type_of
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from connect_sso.partitions import COMMERCIAL
+from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.review.administration import opens_administration
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value

@@ -1,0 +1,1 @@
+"""The environment file and its CSV: keys, forms and rules, read with their places."""

@@ -1,0 +1,120 @@
+"""The way in on the AWS side: one SAML provider per app, one role per role name, one permission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cdktf import Postcondition, TerraformResourceLifecycle
+from cdktf_cdktf_provider_aws.iam_access_key import IamAccessKey
+from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
+from cdktf_cdktf_provider_aws.iam_role import IamRole
+from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+from cdktf_cdktf_provider_aws.iam_saml_provider import IamSamlProvider
+from cdktf_cdktf_provider_aws.iam_user import IamUser
+from cdktf_cdktf_provider_aws.iam_user_policy_attachment import IamUserPolicyAttachment
+from constructs import Construct
+
+from connect_sso.iam import policies
+from connect_sso.infrastructure.addresses import named
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class SamlProvider(IamSamlProvider):
+    """IAM's record of one Okta app: its document is that app's metadata."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, app: str, name: str, metadata: str, expected_arn: str
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            name=name,
+            saml_metadata_document=metadata,
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    # Okta was told the ARN before the provider existed, so it is computed: hold it to the real one.
+                    Postcondition(
+                        condition=f'${{self.arn == "{expected_arn}"}}',
+                        error_message=f"IAM made the SAML provider ${{self.arn}}, but Okta was given {expected_arn}: "
+                        "sign-in cannot work. Check aws.account_id and the partition of aws.region.",
+                    )
+                ]
+            ),
+        )
+        named(self, app)
+        self.expected_arn: str = expected_arn
+
+
+class FederationPolicy(IamPolicy):
+    """The permission to sign in to one instance."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, instance_arn: str) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            name=name,
+            description="Sign-in to Amazon Connect through Okta",
+            policy=policies.policy_json(policies.federation(instance_arn)),
+        )
+        named(self, "federation")
+
+
+class FederationRole(Construct):
+    """A role that people assume with an assertion of one of its SAML providers."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        saml_providers: Sequence[SamlProvider],
+        endpoints: Sequence[str],
+        session_duration: int,
+        tag_session: bool,
+        policy_arn: str,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        trust = policies.trust(
+            # ARNs in clear rather than references: the plan's reader sees at once whom the role trusts.
+            saml_providers=[provider.expected_arn for provider in saml_providers],
+            endpoints=endpoints,
+            tag_session=tag_session,
+        )
+        role = named(
+            IamRole(
+                self,
+                "role",
+                name=name,
+                assume_role_policy=policies.policy_json(trust),
+                max_session_duration=session_duration,
+                depends_on=saml_providers,
+            ),
+            name,
+        )
+        named(IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy_arn), name)
+        self.arn: str = role.arn
+
+
+class ApiIntegrationUser(Construct):
+    """The IAM user whose key lets Okta's API integration read the account's roles."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, user: str, policy: str, access_key: bool) -> None:
+        super().__init__(scope, construct_id)
+        name = "api_integration"
+        iam_user = named(IamUser(self, "user", name=user), name)
+        reader = IamPolicy(
+            self,
+            "policy",
+            name=policy,
+            description="Okta's API integration reads the account's roles",
+            policy=policies.policy_json(policies.role_reader()),
+        )
+        named(reader, name)
+        named(IamUserPolicyAttachment(self, "attachment", user=iam_user.name, policy_arn=reader.arn), name)
+        self.access_key: IamAccessKey | None = None
+        """The key, where Terraform makes it; its secret lies in the state."""
+        if access_key:
+            self.access_key = named(IamAccessKey(self, "access-key", user=iam_user.name), name)

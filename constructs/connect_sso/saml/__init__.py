@@ -1,0 +1,1 @@
+"""SAML documents: XML that is safe to parse, certificates, metadata."""

@@ -1,0 +1,481 @@
+"""A sign-in as Terraform says it really is, from `terraform show -json` of a state or a plan.
+
+Things are recognised by their type and their values, not by their addresses, so that a sign-in that was imported or
+renamed is read as well; where a plan does not know a value yet, the address is what is left to go by.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD
+from connect_sso.iam.evaluation import Policy, read_policy
+from connect_sso.saml.metadata import Metadata, read_metadata
+from connect_sso.sign_in.model import (
+    ConnectUser,
+    DirectRoute,
+    GroupRoute,
+    Instance,
+    OktaApp,
+    Role,
+    SamlProvider,
+    SignIn,
+    partition_of_arn,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from connect_sso.terraform.show import Deployment, Resource
+
+_ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
+_USERNAME_TEMPLATES = {
+    "${source.login}": "login",
+    "${source.email}": "email",
+    "user.login": "login",
+    "user.email": "email",
+}
+_BARRED = {"SUSPENDED", "DEPROVISIONED"}
+"""Okta statuses of people who cannot sign in until an administrator acts."""
+
+
+def deployed_sign_in(
+    deployments: Iterable[Deployment], *, keys: Mapping[str, str] | None = None, users_are_complete: bool
+) -> SignIn:
+    """The sign-in that these states (the environment's, the crowd's) or plans describe together.
+
+    Args:
+        deployments: what Terraform shows.
+        keys: the environment file's app names by label, so that both are spoken of in the same words.
+        users_are_complete: whether they hold every Connect user.
+    """
+    deployments = list(deployments)
+    return _Reader(deployments, keys or {}).sign_in(users_are_complete)
+
+
+class _Reader:
+    """Looks one deployment's things up by id; holds nothing else."""
+
+    def __init__(self, deployments: list[Deployment], keys: Mapping[str, str]) -> None:
+        self._source = " and ".join(deployment.file for deployment in deployments)
+        self._resources = [resource for deployment in deployments for resource in deployment.resources]
+        self._region = next((deployment.region for deployment in deployments if deployment.region), None)
+        self._keys = keys
+        self._people = {
+            identifier: person for person in self._of("okta_user", data=True) if (identifier := person.text("id"))
+        }
+        self._group_names = {
+            identifier: group.text("name") or group.address
+            for data in (True, False)
+            for group in self._of("okta_group", data=data)
+            if (identifier := group.text("id"))
+        }
+
+    def sign_in(self, users_are_complete: bool) -> SignIn:
+        roles = [role for resource in self._of("aws_iam_role") if (role := self._role(resource))]
+        apps = [self._app(resource, roles) for resource in self._of("okta_app_saml")]
+        return SignIn(
+            source=self._source,
+            instance=self._instance(),
+            providers={
+                provider.arn: provider
+                for each in self._of("aws_iam_saml_provider")
+                if (provider := self._provider(each))
+            },
+            roles={role.arn: role for role in roles},
+            apps={app.key: app for app in apps},
+            users={user.name: user for user in self._users()},
+            users_are_complete=users_are_complete,
+            profile_permissions={
+                name: frozenset(profile.texts("permissions"))
+                for data in (True, False)
+                for profile in self._of("aws_connect_security_profile", data=data)
+                if (name := profile.text("name")) and profile.texts("permissions")
+            },
+        )
+
+    def _of(self, kind: str, *, data: bool = False) -> Iterator[Resource]:
+        return (resource for resource in self._resources if resource.type == kind and resource.is_data == data)
+
+    # --- AWS ---------------------------------------------------------------------------------------------------
+
+    def _instance(self) -> Instance | None:
+        found = next(self._of("aws_connect_instance"), None) or next(self._of("aws_connect_instance", data=True), None)
+        if found is None:
+            return None
+        arn = found.text("arn")
+        management = found.text("identity_management_type")
+        return Instance(
+            where=found.address,
+            id=found.text("id") or found.text("instance_id"),
+            arn=arn,
+            region=arn.split(":")[3] if arn and arn.count(":") >= 5 else self._region,
+            is_saml=None if management is None else management == "SAML",
+        )
+
+    def _provider(self, resource: Resource) -> SamlProvider | None:
+        arn, document = (
+            resource.text("arn") or self._computed_arn(resource, "saml-provider"),
+            resource.text("saml_metadata_document"),
+        )
+        if arn is None:
+            return None
+        metadata, problem = _metadata(document)
+        return SamlProvider(resource.address, arn, metadata, problem)
+
+    def _computed_arn(self, resource: Resource, kind: str) -> str | None:
+        """A planned thing's ARN: its name in the account of the assertions, or of anything that tells one."""
+        name = resource.text("name")
+        known = next((arn for arn in self._planned_arns() if arn.endswith(f":{kind}/{name}")), None)
+        if known or name is None:
+            return known
+        prefix = next((arn.rpartition(":")[0] for arn in self._planned_arns()), None)
+        return f"{prefix}:{kind}/{name}" if prefix else None
+
+    def _planned_arns(self) -> Iterator[str]:
+        """The IAM ARNs that the Okta apps send: they are readable in a plan."""
+        for app in self._of("okta_app_saml"):
+            provider, role = self._pair_of(app)
+            yield from (arn for arn in (provider, role) if arn)
+
+    def _role(self, resource: Resource) -> Role | None:
+        name = resource.text("name")
+        arn = resource.text("arn") or self._computed_arn(resource, "role")
+        if name is None or arn is None:
+            return None
+        duration = resource.values.get("max_session_duration")
+        trust = resource.text("assume_role_policy")
+        permissions, unread = self._permissions(resource, name)
+        return Role(
+            where=resource.address,
+            name=name,
+            arn=arn,
+            trust=_policy(trust, f"{resource.address}'s trust policy"),
+            max_session_duration=duration if isinstance(duration, int) else None,
+            permissions=permissions,
+            unread_permissions=unread,
+        )
+
+    def _permissions(self, role: Resource, name: str) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
+        documents: list[tuple[str, str | None]] = []
+        policies = {
+            arn: policy
+            for policy in (*self._of("aws_iam_policy"), *self._of("aws_iam_policy", data=True))
+            if (arn := policy.text("arn"))
+        }
+        attached: dict[str, str] = {}
+        for attachment in self._of("aws_iam_role_policy_attachment"):
+            if (attachment.text("role") or attachment.name) == name:
+                policy_arn = attachment.text("policy_arn")
+                if policy_arn is None:
+                    # Planned: which policy it will be is known by nothing but the plan's one policy for federation.
+                    documents += [
+                        (policy.address, policy.text("policy"))
+                        for policy in self._of("aws_iam_policy")
+                        if _may_federate(policy)
+                    ]
+                else:
+                    attached[policy_arn] = attachment.address
+        for attachment in self._of("aws_iam_policy_attachment"):
+            if name in attachment.texts("roles") and (policy_arn := attachment.text("policy_arn")):
+                attached[policy_arn] = attachment.address
+        for policy_arn in role.texts("managed_policy_arns"):
+            attached.setdefault(policy_arn, role.address)
+        for policy_arn in attached:
+            policy = policies.get(policy_arn)
+            documents.append((policy.address, policy.text("policy")) if policy else (policy_arn, None))
+        documents += [
+            (inline.address, inline.text("policy"))
+            for inline in self._of("aws_iam_role_policy")
+            if inline.text("role") == name
+        ]
+        documents += [
+            (f"{role.address}'s inline policy {each.get('name', '')}".strip(), each.get("policy"))
+            for each in role.values.get("inline_policy") or []
+            if isinstance(each, dict) and each.get("policy")
+        ]
+        read = [(where, _policy(text, where) if isinstance(text, str) else None) for where, text in documents]
+        return tuple(policy for _, policy in read if policy), tuple(where for where, policy in read if policy is None)
+
+    def _users(self) -> Iterator[ConnectUser]:
+        profiles = {
+            identifier: name
+            for data in (True, False)
+            for profile in self._of("aws_connect_security_profile", data=data)
+            if (identifier := profile.text("security_profile_id")) and (name := profile.text("name"))
+        }
+        for user in self._of("aws_connect_user"):
+            if name := user.text("name"):
+                known = tuple(sorted(profiles.get(each, each) for each in user.texts("security_profile_ids")))
+                yield ConnectUser(name, user.address, known if "security_profile_ids" in user.values else None)
+
+    # --- Okta --------------------------------------------------------------------------------------------------
+
+    def _app(self, resource: Resource, roles: list[Role]) -> OktaApp:
+        settings = _json_object(resource.text("app_settings_json"))
+        metadata, _ = _metadata(resource.text("metadata"))
+        provider_arn, role_arn = self._pair_of(resource)
+        problem = ""
+        if role_arn is None and settings:
+            role_arn, problem = self._role_by_assignment(resource, settings, provider_arn, roles)
+        label = resource.text("label") or ""
+        status = resource.text("status")
+        statements = _statements(resource)
+        template = resource.text("user_name_template") or "${source.login}"
+        session_name = statements.get("RoleSessionName", template) if not settings else template
+        attribute = _USERNAME_TEMPLATES.get(session_name, session_name)
+        return OktaApp(
+            key=self._keys.get(label, resource.name),
+            where=resource.address,
+            label=label,
+            active=None if status is None else status == "ACTIVE",
+            issuer=resource.text("entity_url") or (metadata.issuer if metadata else None),
+            metadata=metadata,
+            recipient=_catalogue_recipient(settings) if settings else _known_text(resource, "recipient"),
+            audience=_catalogue_audience(provider_arn) if settings else _known_text(resource, "audience"),
+            provider_arn=provider_arn,
+            role_arn=role_arn,
+            role_problem=problem,
+            session_duration=_duration(
+                settings.get("sessionDuration") if settings else statements.get("SessionDuration")
+            ),
+            session_name_from=attribute,
+            session_tags=tuple(
+                name.removeprefix("PrincipalTag:") for name in statements if name.startswith("PrincipalTag:")
+            ),
+            relay_state=_known_text(resource, "default_relay_state"),
+            awaits_api_integration=_awaits_api_integration(resource, settings),
+            direct={
+                route.session_name.lower(): route
+                for route in self._direct(resource, attribute, by_app_name=bool(settings))
+            },
+            groups=tuple(self._groups(resource, settings, attribute)),
+        )
+
+    def _pair_of(self, app: Resource) -> tuple[str | None, str | None]:
+        """The SAML provider and the role that an app sends, as far as its own settings tell."""
+        settings = _json_object(app.text("app_settings_json"))
+        if not settings:
+            sent = _constant(_statements(app).get("Role", ""))
+            parts = [part.strip() for part in sent.split(",")]
+            provider = next((part for part in parts if ":saml-provider/" in part), None)
+            return provider, next((part for part in parts if ":role/" in part), None)
+        named = _text(settings.get("identityProviderArn")) or None
+        if settings.get("useGroupMapping") is True:
+            group = self._role_group(app, settings)
+            pattern = _text(settings.get("roleValuePattern"))
+            if group is None or not pattern:
+                return named, None
+            for variable, value in group.items():
+                pattern = pattern.replace(f"${{{variable}}}", value)
+            parts = pattern.split(",")
+            return next((part for part in parts if ":saml-provider/" in part), named), next(
+                (part for part in parts if ":role/" in part), None
+            )
+        return named, None
+
+    def _role_group(self, app: Resource, settings: Mapping[str, Any]) -> dict[str, str] | None:
+        """Account and role, as the app's group filter reads them from the name of an assigned group."""
+        expression = _okta_regex(_text(settings.get("groupFilter")))
+        if expression is None:
+            return None
+        for assignment in self._assignments(app):
+            name = self._assigned_group_name(assignment)
+            if name and (match := expression.search(name)):
+                return {key: value for key, value in match.groupdict().items() if value}
+        return None
+
+    def _role_by_assignment(
+        self, app: Resource, settings: Mapping[str, Any], provider_arn: str | None, roles: list[Role]
+    ) -> tuple[str | None, str]:
+        """The role that the assignments' profiles name (`api_integration`), and why there is none."""
+        if settings.get("useGroupMapping") is True:
+            return None, "no group assigned to the app fits its group filter, so Okta sends no role"
+        names = {name for each in (*self._assignments(app), *self._app_users(app)) for name in _profile_roles(each)}
+        unknown = any("profile" not in each.values for each in (*self._assignments(app), *self._app_users(app)))
+        if not names:
+            return None, "" if unknown else "no assignment of the app names a role (samlRoles), so Okta sends none"
+        name = min(names).rpartition(" -- ")[2]
+        known = next((role.arn for role in roles if role.name == name), None)
+        prefix = provider_arn.rpartition(":")[0] if provider_arn else None
+        return known or (f"{prefix}:role/{name}" if prefix else None), ""
+
+    def _assignments(self, app: Resource) -> Iterator[Resource]:
+        return self._belonging(app, "okta_app_group_assignment")
+
+    def _app_users(self, app: Resource) -> Iterator[Resource]:
+        return self._belonging(app, "okta_app_user")
+
+    def _belonging(self, app: Resource, kind: str) -> Iterator[Resource]:
+        identifier = app.text("id")
+        for resource in self._of(kind):
+            of_app = resource.text("app_id")
+            if of_app == identifier if of_app is not None else resource.name == app.name:
+                yield resource
+
+    def _assigned_group_name(self, assignment: Resource) -> str | None:
+        identifier = assignment.text("group_id")
+        if identifier is not None:
+            return self._group_names.get(identifier)
+        if assignment.index is not None:
+            return assignment.index
+        return next((group.text("name") for group in self._of("okta_group") if group.name == assignment.name), None)
+
+    def _direct(self, app: Resource, attribute: str, *, by_app_name: bool) -> Iterator[DirectRoute]:
+        for each in self._app_users(app):
+            person = self._people.get(each.text("user_id") or "")
+            own, of_app = person.text(attribute) if person else None, each.text("username")
+            # The catalogue app sends the person's name in the app, a custom one what its statement says.
+            sent = (of_app or own if by_app_name else own or of_app) or each.index
+            if sent:
+                yield DirectRoute(sent, each.address, _may_sign_in(person))
+        groups = {assignment.text("group_id") or assignment.name for assignment in self._assignments(app)}
+        for membership in self._of("okta_group_memberships"):
+            if (membership.text("group_id") or membership.name) not in groups:
+                continue
+            for identifier in membership.texts("users"):
+                person = self._people.get(identifier)
+                sent = person.text(attribute) if person else None
+                if sent:
+                    yield DirectRoute(sent, membership.address, _may_sign_in(person))
+
+    def _groups(self, app: Resource, settings: Mapping[str, Any], attribute: str) -> Iterator[GroupRoute]:
+        filled_by_rule: dict[str, list[Resource]] = {}
+        for rule in self._of("okta_group_rule"):
+            for target in rule.texts("group_assignments") or (rule.name,):
+                filled_by_rule.setdefault(target, []).append(rule)
+        managed = {identifier for group in self._of("okta_group") if (identifier := group.text("id"))}
+        for assignment in self._assignments(app):
+            identifier = assignment.text("group_id")
+            if identifier not in managed and not (identifier is None and assignment.index is None):
+                yield self._group(
+                    identifier, self._assigned_group_name(assignment) or "", assignment.address, attribute
+                )
+                continue
+            # A role group, filled by rules from groups that are somebody else's.
+            for rule in filled_by_rule.get(identifier or assignment.name, []):
+                if rule.text("status") not in {None, "ACTIVE"}:
+                    continue
+                for source in re.findall(r'"([^"]+)"', rule.text("expression_value") or ""):
+                    yield self._group(source, self._group_names.get(source, source), rule.address, attribute)
+
+    def _group(self, identifier: str | None, name: str, where: str, attribute: str) -> GroupRoute:
+        members: dict[str, str] | None = None
+        for listed in self._of("okta_users", data=True):
+            of_group = listed.text("group_id")
+            if (of_group is not None and of_group == identifier) or (of_group is None and listed.index == name):
+                people = [person for person in listed.values.get("users") or [] if isinstance(person, dict)]
+                members = {
+                    str(sent).lower(): str(sent)
+                    for person in people
+                    if (sent := person.get(attribute) or person.get("login"))
+                }
+        return GroupRoute(name, where, members)
+
+
+def _known_text(resource: Resource, key: str) -> str | None:
+    """A string value; empty where it is null, and None only where it is not known yet."""
+    return resource.text(key) or "" if key in resource.values else None
+
+
+def _awaits_api_integration(app: Resource, settings: Mapping[str, Any]) -> bool:
+    """Whether Okta still has to be given access to the roles: the app's features then lack what that step adds."""
+    by_assignment = bool(settings) and settings.get("useGroupMapping") is not True
+    return by_assignment and "features" in app.values and "PUSH_NEW_USERS" not in app.texts("features")
+
+
+def _policy(text: str | None, where: str) -> Policy | None:
+    if text is None:
+        return None
+    try:
+        return read_policy(text, where)
+    except ValueError:
+        return Policy(where, ())
+
+
+def _metadata(document: str | None) -> tuple[Metadata | None, str]:
+    if document is None:
+        return None, ""
+    try:
+        return read_metadata(document), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def _may_federate(policy: Resource) -> bool:
+    text = policy.text("policy")
+    return text is None or "GetFederationToken" in text
+
+
+def _may_sign_in(person: Resource | None) -> bool:
+    status = person.text("status") if person else None
+    return status not in _BARRED
+
+
+def _json_object(text: str | None) -> dict[str, Any]:
+    try:
+        parsed = json.loads(text) if text else {}
+    except ValueError:
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _statements(app: Resource) -> dict[str, str]:
+    """The attribute statements that AWS reads: short name to expression."""
+    found = {}
+    for statement in app.values.get("attribute_statements") or []:
+        if (
+            isinstance(statement, dict)
+            and isinstance(statement.get("name"), str)
+            and statement["name"].startswith(_ATTRIBUTES)
+        ):
+            values = [value for value in statement.get("values") or [] if isinstance(value, str)]
+            if values:
+                found[statement["name"].removeprefix(_ATTRIBUTES)] = values[0]
+    return found
+
+
+def _constant(expression: str) -> str:
+    """A constant in Okta's expression language: text with or without quotes."""
+    return expression.strip().strip('"')
+
+
+def _duration(value: Any) -> int | None:
+    if isinstance(value, str) and _constant(value).isdecimal():
+        return int(_constant(value))
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _catalogue_recipient(settings: Mapping[str, Any]) -> str:
+    """The endpoint that Okta's catalogue app posts to: its own setting, or the one it builds from the environment type."""
+    return (
+        _text(settings.get("overrideAcsURL"))
+        or f"https://signin.{_text(settings.get('awsEnvironmentType')) or 'aws.amazon'}.com/saml"
+    )
+
+
+def _catalogue_audience(provider_arn: str | None) -> str | None:
+    """What the catalogue app sends in the commercial partition; elsewhere it is not documented."""
+    if provider_arn is None or partition_of_arn(provider_arn) is GOVCLOUD:
+        return None
+    return COMMERCIAL.audience
+
+
+def _okta_regex(expression: str) -> re.Pattern[str] | None:
+    """Okta's group filter, whose named groups are written `(?{{role}}...)`, as a Python one."""
+    try:
+        return re.compile(re.sub(r"\(\?\{\{(\w+)\}\}", r"(?P<\1>", expression)) if expression else None
+    except re.error:
+        return None
+
+
+def _profile_roles(assignment: Resource) -> list[str]:
+    profile = _json_object(assignment.text("profile"))
+    roles = profile.get("samlRoles")
+    return [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,128 @@
+"""A sign-in as an environment file promises it: what an apply makes, before there is anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connect_sso.environment.tree import place_of
+from connect_sso.facts.relay_state import relay_state
+from connect_sso.iam import policies
+from connect_sso.iam.evaluation import read_policy
+from connect_sso.sign_in.model import (
+    ConnectUser,
+    DirectRoute,
+    GroupRoute,
+    Instance,
+    OktaApp,
+    Role,
+    SamlProvider,
+    SignIn,
+)
+
+if TYPE_CHECKING:
+    from connect_sso.environment.loading import LoadedEnvironment
+    from connect_sso.environment.model import App
+
+UNKNOWN_INSTANCE_ID = "00000000-0000-0000-0000-000000000000"
+"""Stands for the id of an instance that is still to be made."""
+
+
+def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
+    """The sign-in of a valid environment."""
+    environment = loaded.environment
+    assert environment is not None, "only valid environments are walked"
+    aws, partition = environment.aws, environment.aws.partition
+    known_id = environment.connect.instance_id
+    instance_arn = partition.arn(
+        "connect", f"instance/{known_id or UNKNOWN_INSTANCE_ID}", account=aws.account_id, region=aws.region
+    )
+    providers = {
+        key: partition.arn("iam", f"saml-provider/{app.saml_provider}", account=aws.account_id)
+        for key, app in environment.apps.items()
+    }
+
+    def at(*path: str | int) -> str:
+        return f"{loaded.file}:{loaded.line(*path)}"
+
+    def at_key(*path: str | int) -> str:
+        return f"{loaded.file}:{place_of(loaded.tree, path, of_key=True).line if loaded.tree else 1}"
+
+    def role_arn(app: App) -> str:
+        return partition.arn("iam", f"role/{app.role}", account=aws.account_id)
+
+    roles = {}
+    for app in environment.apps.values():
+        sharing = [other for other, each in environment.apps.items() if each.role == app.role]
+        trust = policies.trust(
+            saml_providers=[providers[other] for other in sharing],
+            endpoints=partition.accepted_endpoints(aws.region),
+            tag_session=any(environment.apps[other].session_tags for other in sharing),
+        )
+        roles[role_arn(app)] = Role(
+            where=at("apps", sharing[0], "role"),
+            name=app.role,
+            arn=role_arn(app),
+            trust=read_policy(trust, f"the trust policy of {app.role}"),
+            max_session_duration=environment.federation.session_duration,
+            permissions=(read_policy(_unescaped(policies.federation(instance_arn)), environment.federation.policy),),
+        )
+    direct: dict[str, dict[str, DirectRoute]] = {key: {} for key in environment.apps}
+    for index, user in enumerate(environment.users):
+        for position, key in enumerate(user.apps):
+            direct[key][user.username.lower()] = DirectRoute(user.username, at("users", index, "apps", position))
+    apps = {
+        key: OktaApp(
+            key=key,
+            where=at_key("apps", key),
+            label=app.label,
+            active=True,
+            issuer=None,
+            metadata=None,
+            recipient=aws.sign_in_endpoint,
+            audience=partition.audience,
+            provider_arn=providers[key],
+            role_arn=role_arn(app),
+            role_problem="",
+            session_duration=environment.federation.session_duration,
+            session_name_from=environment.okta.username,
+            session_tags=tuple(app.session_tags),
+            relay_state=relay_state(
+                region=aws.region, instance_id=known_id or UNKNOWN_INSTANCE_ID, destination=app.destination
+            ),
+            direct=direct[key],
+            groups=tuple(
+                GroupRoute(group, at("apps", key, "groups", position)) for position, group in enumerate(app.groups)
+            ),
+        )
+        for key, app in environment.apps.items()
+    }
+    people = [(person, f"{loaded.file}:{person.line}") for person in loaded.people]
+    people += [(person, f"{loaded.users_path}:{person.line}") for person in loaded.crowd]
+    return SignIn(
+        source=loaded.file,
+        instance=Instance(
+            where=at("connect", "instance_id" if known_id else "alias"),
+            id=known_id or UNKNOWN_INSTANCE_ID,
+            arn=instance_arn,
+            region=aws.region,
+            # A new one is made so; an existing one is checked by the plan.
+            is_saml=None if known_id else True,
+        ),
+        providers={
+            arn: SamlProvider(at("apps", key, "saml_provider"), arn, metadata=None, metadata_of=key)
+            for key, arn in providers.items()
+        },
+        roles=roles,
+        apps=apps,
+        users={
+            person.username: ConnectUser(person.username, where, person.security_profiles) for person, where in people
+        },
+        users_are_complete=True,
+    )
+
+
+def _unescaped(policy: policies.Policy) -> policies.Policy:
+    """The policy as IAM gets it, after Terraform has read its own escapes."""
+    for statement in policy["Statement"]:
+        statement["Resource"] = statement["Resource"].replace("$${", "${")
+    return policy
