@@ -4,10 +4,11 @@ import sys
 import unicodedata
 
 import pytest
-from connect_sso.environment.problems import Problem
-from connect_sso.text import cut, nearest, visible, visible_lines
 from hypothesis import given
 from hypothesis import strategies as st
+
+from connect_sso.environment.problems import Problem
+from connect_sso.text import cut, nearest, visible, visible_lines
 
 # Arabic and Kaithi number signs are of the category Cf, and yet are drawn.
 DRAWN = (
