@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from connect_sso.environment.derived_names import role_group
 from connect_sso.environment.people import (
     DEFAULT_ROUTING_PROFILE,
     SOFTPHONE,
@@ -23,7 +24,8 @@ from connect_sso.environment.people import (
     username_problem,
 )
 from connect_sso.facts.partitions import Partition, partition_of
-from connect_sso.facts.relay_state import destination_problem
+from connect_sso.facts.relay_state import destination_problem, relay_state
+from connect_sso.iam import policies
 
 # No plugin of pydantic's has anything to do here, and looking for one reads the metadata of every installed package.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -462,3 +464,49 @@ class Environment(_Model):
         default=None, description="The crowd: a CSV beside this file, with a stack and a state of its own."
     )
     providers: Providers = Providers()
+
+    def iam_arn(self, resource: str) -> str:
+        """The ARN of something of IAM's in this account, such as `root` or `role/NAME`."""
+        return self.aws.partition.arn("iam", resource, account=self.aws.account_id)
+
+    def provider_arn(self, app: App) -> str:
+        """The ARN of the app's SAML provider, known before there is one."""
+        return self.iam_arn(f"saml-provider/{app.saml_provider}")
+
+    def role_arn(self, app: App) -> str:
+        """The ARN of the app's role, known before there is one."""
+        return self.iam_arn(f"role/{app.role}")
+
+    def instance_arn(self, instance_id: str) -> str:
+        """The ARN of a Connect instance in this account and region."""
+        aws = self.aws
+        return aws.partition.arn("connect", f"instance/{instance_id}", account=aws.account_id, region=aws.region)
+
+    def role_group(self, environment: str, app: str) -> str:
+        """The Okta group whose members get the role of the app called `app`, in `group_mapping` mode.
+
+        Args:
+            environment: the environment's name, which its file bears and does not hold.
+            app: the app's name.
+        """
+        return role_group(environment, app, self.apps[app].role, self.aws.account_id)
+
+    def relay_state(self, app: App, instance_id: str) -> str:
+        """Where the app's sign-ins land: a URL, with an id (or a Terraform reference to it) of the instance."""
+        return relay_state(region=self.aws.region, instance_id=instance_id, destination=app.destination)
+
+    @property
+    def roles(self) -> dict[str, tuple[str, ...]]:
+        """The names of the roles, sorted, each with the names of its apps, sorted."""
+        names = sorted({app.role for app in self.apps.values()})
+        return {role: tuple(sorted(name for name, app in self.apps.items() if app.role == role)) for role in names}
+
+    def trust(self, role: str) -> policies.Policy:
+        """The trust policy of the role called `role`: the SAML providers of its apps, at every endpoint AWS may receive them at."""
+        apps = [self.apps[name] for name in self.roles[role]]
+        return policies.trust(
+            # ARNs in clear rather than references: the plan's reader sees at once whom the role trusts.
+            saml_providers=[self.provider_arn(app) for app in apps],
+            endpoints=self.aws.partition.accepted_endpoints(self.aws.region),
+            tag_session=any(app.session_tags for app in apps),
+        )

@@ -44,7 +44,6 @@ class SamlProvider(IamSamlProvider):
             ),
         )
         named(self, app)
-        self.expected_arn: str = expected_arn
 
 
 class FederationPolicy(IamPolicy):
@@ -70,19 +69,21 @@ class FederationRole(Construct):
         construct_id: str,
         *,
         name: str,
+        trust: policies.Policy,
         saml_providers: Sequence[SamlProvider],
-        endpoints: Sequence[str],
         session_duration: int,
-        tag_session: bool,
         policy_arn: str,
     ) -> None:
+        """Declare the role.
+
+        Args:
+            name: its name, and its Terraform name.
+            trust: its trust policy, which names the SAML providers by their ARNs.
+            saml_providers: what must be there before IAM takes that policy.
+            session_duration: the longest session, in seconds.
+            policy_arn: the permission to sign in.
+        """
         super().__init__(scope, construct_id)
-        trust = policies.trust(
-            # ARNs in clear rather than references: the plan's reader sees at once whom the role trusts.
-            saml_providers=[provider.expected_arn for provider in saml_providers],
-            endpoints=endpoints,
-            tag_session=tag_session,
-        )
         role = named(
             IamRole(
                 self,

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from cdktf import TerraformLocal, TerraformOutput, TerraformStack
 
-from connect_sso.environment.derived_names import bucket_name, group_rule, role_group, users_stack
+from connect_sso.environment.derived_names import bucket_name, group_rule, users_stack
 from connect_sso.facts.escaping import literal
-from connect_sso.facts.relay_state import relay_state
 from connect_sso.infrastructure import instance as instances
 from connect_sso.infrastructure import manual_steps, recordings
 from connect_sso.infrastructure.addresses import named
@@ -104,12 +103,6 @@ class ConnectSsoStack(TerraformStack):
     def _mode(self) -> str:
         return self._environment.okta.role_assignment
 
-    def _iam_arn(self, resource: str) -> str:
-        return self._environment.aws.partition.arn("iam", resource, account=self._environment.aws.account_id)
-
-    def _role_group(self, app_name: str, app: App) -> str:
-        return role_group(self._name, app_name, app.role, self._environment.aws.account_id)
-
     def _declare_instance(self) -> instances.NewInstance | instances.ExistingInstance:
         connect = self._environment.connect
         if connect.alias is None:
@@ -138,7 +131,7 @@ class ConnectSsoStack(TerraformStack):
             environment=self._name,
             bucket=bucket,
             bucket_arn=aws.partition.arn("s3", bucket),
-            account_root_arn=self._iam_arn("root"),
+            account_root_arn=self._environment.iam_arn("root"),
             kinds=connect.storage_kinds,
             protect=connect.protect,
         )
@@ -158,8 +151,7 @@ class ConnectSsoStack(TerraformStack):
     def _declare_app(self, app_name: str, app: App, kind: AppKind) -> None:
         environment = self._environment
         aws = environment.aws
-        provider_arn = self._iam_arn(f"saml-provider/{app.saml_provider}")
-        landing = relay_state(region=aws.region, instance_id=self._instance_id, destination=app.destination)
+        provider_arn = environment.provider_arn(app)
         policy = None
         if app.authentication_policy is not None:
             policy = AuthenticationPolicy(
@@ -168,7 +160,7 @@ class ConnectSsoStack(TerraformStack):
         every_app: EveryApp = {
             "key": app_name,
             "label": app.label,
-            "relay_state": landing,
+            "relay_state": environment.relay_state(app, self._instance_id),
             "username": environment.okta.username,
             "authentication_policy": policy,
             "kind": kind,
@@ -180,7 +172,7 @@ class ConnectSsoStack(TerraformStack):
                 f"okta.{app_name}",
                 sign_in_endpoint=aws.sign_in_endpoint,
                 audience=aws.partition.audience,
-                role_arn=self._iam_arn(f"role/{app.role}"),
+                role_arn=environment.role_arn(app),
                 saml_provider_arn=provider_arn,
                 session_duration=environment.federation.session_duration,
                 session_tags=app.session_tags,
@@ -193,7 +185,7 @@ class ConnectSsoStack(TerraformStack):
                 saml_provider_arn=provider_arn,
                 sign_in_endpoint=aws.sign_in_endpoint,
                 session_duration=environment.federation.session_duration,
-                role_group=self._role_group(app_name, app) if self._mode == "group_mapping" else None,
+                role_group=environment.role_group(self._name, app_name) if self._mode == "group_mapping" else None,
             )
             okta_app = CatalogueApp(self, f"okta.{app_name}", settings=settings, **every_app)
         self._okta_apps[app_name] = okta_app
@@ -214,20 +206,18 @@ class ConnectSsoStack(TerraformStack):
             self, "federation-policy", name=environment.federation.policy, instance_arn=self._instance_arn
         )
         policy_arn = policy.arn
-        roles = {}
-        for role in sorted({app.role for app in environment.apps.values()}):
-            apps = {name: app for name, app in sorted(environment.apps.items()) if app.role == role}
-            roles[role] = FederationRole(
+        return {
+            role: FederationRole(
                 self,
                 f"role.{role}",
                 name=role,
+                trust=environment.trust(role),
                 saml_providers=[self._saml_providers[name] for name in apps],
-                endpoints=environment.aws.partition.accepted_endpoints(environment.aws.region),
                 session_duration=environment.federation.session_duration,
-                tag_session=any(app.session_tags for app in apps.values()),
                 policy_arn=policy_arn,
             )
-        return roles
+            for role, apps in environment.roles.items()
+        }
 
     def _assign(self) -> None:
         environment = self._environment
@@ -247,7 +237,7 @@ class ConnectSsoStack(TerraformStack):
                     self,
                     f"role-group.{name}",
                     app=okta_app,
-                    group=self._role_group(name, app),
+                    group=environment.role_group(self._name, name),
                     rule=group_rule(self._name, name),
                     groups=app.groups,
                     usernames=members[name],

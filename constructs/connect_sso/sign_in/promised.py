@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connect_sso.environment.tree import place_of
-from connect_sso.facts.relay_state import relay_state
 from connect_sso.iam import policies
 from connect_sso.iam.evaluation import read_policy
 from connect_sso.sign_in.model import (
@@ -21,7 +20,6 @@ from connect_sso.sign_in.model import (
 
 if TYPE_CHECKING:
     from connect_sso.environment.loading import LoadedEnvironment
-    from connect_sso.environment.model import App
 
 UNKNOWN_INSTANCE_ID = "00000000-0000-0000-0000-000000000000"
 """Stands for the id of an instance that is still to be made."""
@@ -33,13 +31,8 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
     assert environment is not None, "only valid environments are walked"
     aws, partition = environment.aws, environment.aws.partition
     known_id = environment.connect.instance_id
-    instance_arn = partition.arn(
-        "connect", f"instance/{known_id or UNKNOWN_INSTANCE_ID}", account=aws.account_id, region=aws.region
-    )
-    providers = {
-        key: partition.arn("iam", f"saml-provider/{app.saml_provider}", account=aws.account_id)
-        for key, app in environment.apps.items()
-    }
+    instance_id = known_id or UNKNOWN_INSTANCE_ID
+    instance_arn = environment.instance_arn(instance_id)
 
     def at(*path: str | int) -> str:
         return f"{loaded.file}:{loaded.line(*path)}"
@@ -47,24 +40,20 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
     def at_key(*path: str | int) -> str:
         return f"{loaded.file}:{place_of(loaded.tree, path, of_key=True).line if loaded.tree else 1}"
 
-    def role_arn(app: App) -> str:
-        return partition.arn("iam", f"role/{app.role}", account=aws.account_id)
-
-    roles = {}
-    for app in environment.apps.values():
-        sharing = [other for other, each in environment.apps.items() if each.role == app.role]
-        trust = policies.trust(
-            saml_providers=[providers[other] for other in sharing],
-            endpoints=partition.accepted_endpoints(aws.region),
-            tag_session=any(environment.apps[other].session_tags for other in sharing),
-        )
-        roles[role_arn(app)] = Role(
-            where=at("apps", sharing[0], "role"),
-            name=app.role,
-            arn=role_arn(app),
-            trust=read_policy(trust, f"the trust policy of {app.role}"),
-            max_session_duration=environment.federation.session_duration,
-            permissions=(read_policy(_unescaped(policies.federation(instance_arn)), environment.federation.policy),),
+    roles: dict[str, Role] = {}
+    for key, app in environment.apps.items():
+        roles.setdefault(
+            environment.role_arn(app),
+            Role(
+                where=at("apps", key, "role"),
+                name=app.role,
+                arn=environment.role_arn(app),
+                trust=read_policy(environment.trust(app.role), f"the trust policy of {app.role}"),
+                max_session_duration=environment.federation.session_duration,
+                permissions=(
+                    read_policy(_unescaped(policies.federation(instance_arn)), environment.federation.policy),
+                ),
+            ),
         )
     direct: dict[str, dict[str, DirectRoute]] = {key: {} for key in environment.apps}
     for index, user in enumerate(environment.users):
@@ -80,15 +69,13 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
             metadata=None,
             recipient=aws.sign_in_endpoint,
             audience=partition.audience,
-            provider_arn=providers[key],
-            role_arn=role_arn(app),
+            provider_arn=environment.provider_arn(app),
+            role_arn=environment.role_arn(app),
             role_problem="",
             session_duration=environment.federation.session_duration,
             session_name_from=environment.okta.username,
             session_tags=tuple(app.session_tags),
-            relay_state=relay_state(
-                region=aws.region, instance_id=known_id or UNKNOWN_INSTANCE_ID, destination=app.destination
-            ),
+            relay_state=environment.relay_state(app, instance_id),
             direct=direct[key],
             groups=tuple(
                 GroupRoute(group, at("apps", key, "groups", position)) for position, group in enumerate(app.groups)
@@ -102,7 +89,7 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
         source=loaded.file,
         instance=Instance(
             where=at("connect", "instance_id" if known_id else "alias"),
-            id=known_id or UNKNOWN_INSTANCE_ID,
+            id=instance_id,
             arn=instance_arn,
             region=aws.region,
             # A new one is made so; an existing one is checked by the plan.
@@ -110,7 +97,7 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
         ),
         providers={
             arn: SamlProvider(at("apps", key, "saml_provider"), arn, metadata=None, metadata_of=key)
-            for key, arn in providers.items()
+            for key, arn in ((key, environment.provider_arn(app)) for key, app in environment.apps.items())
         },
         roles=roles,
         apps=apps,
