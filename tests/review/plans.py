@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connect_sso.review.plan_file import parse_plan
 from connect_sso.review.report import Acceptance, Report, make_report
+from connect_sso.terraform.show import parse_plan
 
 INSTANCE = "0c4f1e2a-7b1d-4d0a-9a53-3f2b8e6d1c55"
 

@@ -7,6 +7,7 @@ cheaply than with a plan of its own.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_sso.review.findings import CODES
+from tests.conftest import ROOT
 from tests.review.plans import INSTANCE, change, created, destroyed, found, plan, replaced, reviewed, standing, updated
 from tests.review.scenarios import SCENARIOS, Scenario
 
@@ -742,3 +744,12 @@ def test_users_who_are_made_anew_are_not_removed() -> None:
         for number in range(10)
     ]
     assert found(plan(*changes)) == set()
+
+
+def test_a_search_for_a_code_finds_who_emits_it() -> None:
+    """Each stands as a literal where its finding is made, beside the catalogue."""
+    folder = ROOT / "constructs" / "connect_sso" / "review"
+    rules = [file.read_text("utf-8") for file in (*(folder / "rules").glob("*.py"), folder / "report.py")]
+    for code in CODES:
+        assert any(f'"{code}"' in text for text in rules), code
+    assert not any('Finding(f"' in text or re.search(r'code\s*=\s*f"', text) for text in rules)

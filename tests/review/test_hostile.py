@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -18,8 +15,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from connect_sso.errors import Failure
-from connect_sso.review.plan_file import parse_plan, read_plan
 from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
@@ -52,80 +47,6 @@ def reports(data: Any) -> dict[str, str]:
     """The review of a plan in each format."""
     report = reviewed(data)
     return {name: render(report) for name, render in RENDERERS.items()}
-
-
-# --- what is no plan ---------------------------------------------------------------------------------------------
-
-START = '{"format_version": "1.2", "resource_changes": []'
-
-NO_PLANS = {
-    "nothing": b"",
-    "white space": b" \n\t",
-    "cut short": b'{"format_version": "1.2", "resource_cha',
-    "two documents": f"{START}}}{START}}}".encode(),
-    "a list": b"[]",
-    "null": b"null",
-    "text": b'"plan"',
-    "an empty object": b"{}",
-    "a state": b'{"format_version": "1.0", "terraform_version": "1.11.4", "values": {}}',
-    "the next major version": b'{"format_version": "2.0", "resource_changes": []}',
-    "a former major version": b'{"format_version": "0.2", "resource_changes": []}',
-    "a version like one": b'{"format_version": "10.1", "resource_changes": []}',
-    "a version that is a number": b'{"format_version": 1.2, "resource_changes": []}',
-    "Terraform's own file": b"PK\x03\x04\x14\x00\x08\x00",
-    "a log": b'{"@level":"info","@message":"Terraform 1.11.4"}\n{"@level":"info"}\n',
-    "bytes": bytes(range(256)),
-    "deep": b"[" * 100_000,
-    "deep objects": b'{"a":' * 100_000,
-    "a number without end": f'{START}, "x": {"9" * 5000}}}'.encode(),
-    "changes that are a number": b'{"format_version": "1.2", "resource_changes": 5}',
-    "a change that is a number": b'{"format_version": "1.2", "resource_changes": [5]}',
-    "a change without an address": b'{"format_version": "1.2", "resource_changes": [{"change": {"actions": []}}]}',
-    "a change without actions": b'{"format_version": "1.2", "resource_changes": [{"address": "a.b\\n", "change": {}}]}',
-    "outputs that are a list": f'{START}, "output_changes": [1]}}'.encode(),
-    "an output that is text": f'{START}, "output_changes": {{"x": "y"}}}}'.encode(),
-}
-
-
-@pytest.mark.parametrize("name", NO_PLANS)
-def test_what_is_no_plan_is_one_clear_line(name: str) -> None:
-    """Someone mixed two files up: the line says what was expected."""
-    with pytest.raises(Failure) as failure:
-        parse_plan(NO_PLANS[name], "plan.json")
-    assert re.fullmatch(r"plan\.json:[^\n]+", str(failure.value))
-
-
-@pytest.mark.parametrize("name", ["nothing.json", "."])
-def test_what_cannot_be_read(name: str, tmp_path: Path) -> None:
-    """A file that is not there, and a folder."""
-    with pytest.raises(Failure, match="cannot be read"):
-        read_plan(str(tmp_path / name))
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        START + "}",
-        START.replace("1.2", "1.99") + ', "what_comes_later": {"a": [1]}}',
-        START + ', "resource_changes": [], "output_changes": {}, "x": NaN, "y": 1e999, "z": -Infinity}',
-        START + ', "resource_drift": null, "checks": null, "prior_state": null, "configuration": null}',
-    ],
-    ids=["plain", "later minor version", "duplicate keys and odd numbers", "nothing where much is"],
-)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_what_is_a_plan_all_the_same(content: str, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Minor versions only add fields, and redirections on Windows write byte order marks and UTF-16; from standard input as well."""
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode(encoding))))
-    assert read_plan("-").changes == ()
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.floats(0, 1))
-def test_a_plan_that_is_cut_short_is_never_reviewed(share: float) -> None:
-    """Half a plan would be half a review."""
-    content = json.dumps(plan(standing("okta_app_saml.admin", label="é 字 😀", id="0oa"))).encode()
-    with pytest.raises(Failure):
-        parse_plan(content[: int(share * (len(content) - 1))], "plan")
 
 
 # --- secrets -----------------------------------------------------------------------------------------------------

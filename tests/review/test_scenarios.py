@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connect_sso.errors import Failure
-from connect_sso.review.plan_file import parse_plan
 from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
 from connect_sso.review.report import Acceptance, Report, make_report
+from connect_sso.terraform.show import parse_plan
 from tests.conftest import Golden
 from tests.review.conftest import Deployed
 from tests.review.scenarios import SCENARIOS, Scenario

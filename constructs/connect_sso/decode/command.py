@@ -19,7 +19,7 @@ from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
 from connect_sso.saml.xml import UnreadableXmlError, parse_xml
 from connect_sso.sign_in.deployed import deployed_sign_in
 from connect_sso.sign_in.promised import promised_sign_in
-from connect_sso.terraform.show import read_deployment
+from connect_sso.terraform.show import read_state
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -100,7 +100,7 @@ def _sides(loaded: LoadedEnvironment | None, states: tuple[str, ...]) -> list[Si
     sides = []
     if states:
         keys = {app.label: key for key, app in loaded.environment.apps.items()} if loaded and loaded.environment else {}
-        deployments = [read_deployment(state, expect_plan=False) for state in states]
+        deployments = [read_state(state) for state in states]
         # Without the environment's file nobody tells whether there is a crowd with a state of its own.
         complete = len(states) > 1 or loaded is None or not loaded.crowd
         sides.append(deployed_sign_in(deployments, keys=keys, users_are_complete=complete))

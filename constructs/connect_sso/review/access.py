@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connect_sso.review.plan import UNKNOWN, Mark, Value
 from connect_sso.review.rules.iam import ATTACHMENT_TYPES, policy_changes, policy_losses
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, Person, Roles, World, gone_and_new, listed
+from connect_sso.terraform.plan import UNKNOWN, Mark, Value
 from connect_sso.text import count
 
 GAINS, LOSES, CHANGES = "gains", "loses", "changes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from connect_sso.review.plan import Mark, Value
+from connect_sso.terraform.plan import Mark, Value
 
 ADMIN_PROFILE = "Admin"
 """The built-in security profile that may do everything.

@@ -10,11 +10,11 @@ import sys
 import click
 
 from connect_sso.errors import EXIT_DECIDE, Failure
-from connect_sso.review.plan_file import read_plan
 from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
 from connect_sso.review.report import Acceptance, Report, environment_from, make_report
+from connect_sso.terraform.show import read_plan
 from connect_sso.text import visible
 
 

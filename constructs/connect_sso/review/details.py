@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Value
 from connect_sso.review.words import one_line_json
+from connect_sso.terraform.plan import SENSITIVE, UNKNOWN, Change, Mark, Value
 from connect_sso.text import LONGEST_VALUE
 
 _SECRET_KEY = re.compile(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from connect_sso.review.plan import Change
 from connect_sso.review.words import Words, listing, words
+from connect_sso.terraform.plan import Change
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from connect_sso.review.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
+from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
 
 Address = str
 """Where a resource stands in the configuration, its index included."""

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from connect_sso.review.details import Difference
-from connect_sso.review.plan import Mark, Value
 from connect_sso.review.report import Report, ResourceChange
 from connect_sso.review.words import one_line_json
+from connect_sso.terraform.plan import Mark, Value
 from connect_sso.text import cut, visible
 
 VERSION = 1

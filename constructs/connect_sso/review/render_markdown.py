@@ -13,10 +13,10 @@ from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
 from connect_sso.review.details import Difference
 from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.markdown import code, prose
-from connect_sso.review.plan import Check, Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
 from connect_sso.review.words import LONGEST_MESSAGE, Words
+from connect_sso.terraform.plan import Check, Mark, Value
 from connect_sso.text import count
 
 MOST_BYTES = 60_000

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
 from connect_sso.review.details import Difference
 from connect_sso.review.findings import Finding, by_code
-from connect_sso.review.plan import Check, Mark, Value
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
 from connect_sso.review.words import LONGEST_MESSAGE, Words
+from connect_sso.terraform.plan import Check, Mark, Value
 from connect_sso.text import count, cut, visible
 
 OPEN_ACCESS_LINES = 20

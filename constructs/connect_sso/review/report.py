@@ -12,10 +12,10 @@ from connect_sso.review.access import Access, access_changes
 from connect_sso.review.details import Difference, differences
 from connect_sso.review.findings import CODES, Finding
 from connect_sso.review.names import Names
-from connect_sso.review.plan import Change, Check, Mark, Plan
 from connect_sso.review.rules import all_findings
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import World
+from connect_sso.terraform.plan import Change, Check, Mark, Plan
 from connect_sso.text import count, visible
 
 VERBS = {

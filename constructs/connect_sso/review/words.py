@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from connect_sso.review.plan import Mark, Value
+from connect_sso.terraform.plan import Mark, Value
 from connect_sso.text import cut, visible
 
 LONGEST_MESSAGE = 1_000

@@ -21,8 +21,8 @@ from connect_sso.review.administration import (
     opens_administration,
 )
 from connect_sso.review.names import Address, Names, resource_address
-from connect_sso.review.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
 from connect_sso.review.words import Words, listing
+from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
 
 Roles: TypeAlias = "frozenset[str | Mark]"
 """The names of the roles that an assignment carries, or a mark where they cannot be seen."""

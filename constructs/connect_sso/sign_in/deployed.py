@@ -28,7 +28,7 @@ from connect_sso.sign_in.model import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from connect_sso.terraform.show import Deployment, Resource
+    from connect_sso.terraform.deployment import Deployment, Resource
 
 _ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
 _USERNAME_TEMPLATES = {

@@ -71,11 +71,11 @@ def command(
 def _real(loaded: LoadedEnvironment, files: tuple[str, ...], *, is_plan: bool) -> SignIn:
     # Only here: reading metadata takes an XML and a certificate library.
     from connect_sso.sign_in.deployed import deployed_sign_in
-    from connect_sso.terraform.show import read_deployment
+    from connect_sso.terraform.show import read_planned, read_state
 
     environment = loaded.environment
     assert environment is not None
-    deployments = [read_deployment(file, expect_plan=is_plan) for file in files]
+    deployments = [(read_planned if is_plan else read_state)(file) for file in files]
     keys = {app.label: key for key, app in environment.apps.items()}
     # The crowd has a state of its own: with one file only, and a crowd, not everybody is in it.
     return deployed_sign_in(deployments, keys=keys, users_are_complete=len(files) > 1 or not loaded.crowd)

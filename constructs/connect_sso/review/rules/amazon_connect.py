@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from connect_sso.review.administration import ADMIN_PERMISSIONS, ADMIN_PROFILE
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.plan import UNKNOWN, Value
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Person, World
+from connect_sso.terraform.plan import UNKNOWN, Value
 from connect_sso.text import count
 
 FEWEST_FOR_MASS_REMOVAL = 5

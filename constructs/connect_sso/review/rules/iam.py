@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from connect_sso.iam import comparison as policy
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.names import resource_address, type_of
-from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 from connect_sso.review.words import Words, words
 from connect_sso.review.world import World
+from connect_sso.terraform.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 
 
 def findings(world: World) -> Iterator[Finding]:
@@ -32,9 +32,9 @@ def findings(world: World) -> Iterator[Finding]:
 
 
 def _destroyed_or_replaced(world: World) -> Iterator[Finding]:
-    for kind, code, noun in (
-        ("aws_iam_saml_provider", "saml-provider", "SAML provider"),
-        ("aws_iam_role", "role", "role"),
+    for kind, destroyed, replaced, noun in (
+        ("aws_iam_saml_provider", "saml-provider-destroyed", "saml-provider-replaced", "SAML provider"),
+        ("aws_iam_role", "role-destroyed", "role-replaced", "role"),
     ):
         for change in world.plan.of(kind):
             if not change.deletes:
@@ -44,14 +44,10 @@ def _destroyed_or_replaced(world: World) -> Iterator[Finding]:
                 says = words(
                     f"Terraform destroys the {noun} {{}} and makes it anew as {{}}.", name, change.new().get("name")
                 )
-                yield Finding(f"{code}-replaced", change.address, says, reason_of(change))
+                yield Finding(replaced, change.address, says, reason_of(change))
             else:
-                yield Finding(
-                    f"{code}-destroyed",
-                    change.address,
-                    words(f"Terraform destroys the {noun} {{}}.", name),
-                    reason_of(change),
-                )
+                says = words(f"Terraform destroys the {noun} {{}}.", name)
+                yield Finding(destroyed, change.address, says, reason_of(change))
 
 
 # --- metadata --------------------------------------------------------------------------------------------------

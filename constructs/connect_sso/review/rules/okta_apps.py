@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.review.administration import opens_administration
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 from connect_sso.review.words import Words, listing, one_line_json, words
 from connect_sso.review.world import World
+from connect_sso.terraform.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 
 ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
 """What the names of AWS's assertion attributes begin with.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connect_sso.review.findings import Finding
-from connect_sso.review.plan import UNKNOWN, Mark
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, World, gone_and_new, listed
+from connect_sso.terraform.plan import UNKNOWN, Mark
 
 
 def findings(world: World) -> Iterator[Finding]:

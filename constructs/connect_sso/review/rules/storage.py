@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.plan import UNKNOWN, Change, Mark, Side, Value
 from connect_sso.review.rules.iam import policy_changes
 from connect_sso.review.words import Words, words
 from connect_sso.review.world import World
+from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Side, Value
 
 PUBLIC_ACCESS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 SAFE_ACLS = frozenset({"", "private", "bucket-owner-full-control", "bucket-owner-read", "log-delivery-write"})

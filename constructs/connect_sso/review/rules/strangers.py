@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.plan import Change
 from connect_sso.review.words import words
 from connect_sso.review.world import SNAPSHOT_TYPES, World
+from connect_sso.terraform.plan import Change
 
 GUARDED = (
     *("aws_connect_", "aws_iam_", "aws_kms_", "aws_s3_", "okta_"),

@@ -242,6 +242,14 @@ class Plan:
     """Address to resource, of all that will be there; incomplete where the plan errored."""
     configuration: Mapping[str, Any]
 
+    @property
+    def region(self) -> str | None:
+        """The region of the AWS provider, where the configuration spells it out."""
+        providers = mapping_of(self.configuration.get("provider_config"))
+        expressions = mapping_of(mapping_of(providers.get("aws")).get("expressions"))
+        region = mapping_of(expressions.get("region")).get("constant_value")
+        return region if isinstance(region, str) else None
+
     @cached_property
     def by_type(self) -> Mapping[str, tuple[Change, ...]]:
         """The current (not deposed) changes of managed resources by type, no-ops included."""
