@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from connect_sso.errors import UsageFailure
 from connect_sso.facts.profiles import allows
+from connect_sso.sign_in.walk import HOPS
 from connect_sso.trace import command
-from connect_sso.trace.walk import HOPS
 from tests.conftest import ROOT, Golden
 from tests.trace.conftest import CCP, ENVIRONMENT, Trace
 

@@ -10,8 +10,8 @@ import click
 from connect_sso.environment.loading import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, UsageFailure
 from connect_sso.sign_in.promised import promised_sign_in
+from connect_sso.sign_in.walk import Walker, walk_all
 from connect_sso.trace.rendering import as_json, as_mermaid, as_text
-from connect_sso.trace.walk import Walker, walk_all
 
 if TYPE_CHECKING:
     from connect_sso.sign_in.model import SignIn

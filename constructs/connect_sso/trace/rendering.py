@@ -9,8 +9,8 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from connect_sso.sign_in.walk import ASSIGNMENT, Hop, Walk
 from connect_sso.text import visible_lines
-from connect_sso.trace.walk import ASSIGNMENT, Hop, Walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
