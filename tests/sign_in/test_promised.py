@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connect_sso.facts.partitions import COMMERCIAL
-from connect_sso.iam.evaluation import Policy, read_policy
+from connect_sso.iam.documents import Policy, read_policy
 from connect_sso.sign_in.promised import UNKNOWN_INSTANCE_ID, promised_sign_in
 from tests.environment_files import loaded, minimal
 from tests.synthesized import synthesized

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connect_sso.review.rules.iam import ATTACHMENT_TYPES, policy_changes, policy_losses
+from connect_sso.review.policy_changes import lines, policy_gains, policy_losses
+from connect_sso.review.rules.iam import ATTACHMENT_TYPES
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, Person, Roles, World, gone_and_new, listed
 from connect_sso.terraform.plan import UNKNOWN, Mark, Value
@@ -39,8 +40,8 @@ class Access:
 
 def access_changes(world: World) -> tuple[Access, ...]:
     """Every change of access in the plan, sorted."""
-    lines = [*_instances(world), *_people(world), *_assignments(world), *_roles(world), *_attachments(world)]
-    return tuple(sorted(lines, key=Access.sort_key))
+    found = [*_instances(world), *_people(world), *_assignments(world), *_roles(world), *_attachments(world)]
+    return tuple(sorted(found, key=Access.sort_key))
 
 
 def _instances(world: World) -> Iterator[Access]:
@@ -182,9 +183,9 @@ def _roles(world: World) -> Iterator[Access]:
             continue
         who = _named(change.new().get("name") or change.old().get("name"), change.address)
         old, new = change.old().get("assume_role_policy"), change.new().get("assume_role_policy")
-        for line in policy_changes(old, new):
+        for line in lines(policy_gains(old, new)):
             yield Access("role", who, GAINS, words("trust: {}", line), change.address)
-        for line in policy_losses(old, new):
+        for line in lines(policy_losses(old, new)):
             yield Access("role", who, LOSES, words("trust: {}", line), change.address)
     for change in world.plan.of("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy"):
         if (
@@ -197,9 +198,9 @@ def _roles(world: World) -> Iterator[Access]:
         side = change.after or change.old()
         who = _named(side.get("name" if kind == "policy" else kind), change.address)
         old, new = change.old().get("policy"), change.new().get("policy")
-        for line in policy_changes(old, new):
+        for line in lines(policy_gains(old, new)):
             yield Access(kind, who, GAINS, words("permission: {}", line), change.address)
-        for line in policy_losses(old, new):
+        for line in lines(policy_losses(old, new)):
             yield Access(kind, who, LOSES, words("permission: {}", line), change.address)
 
 

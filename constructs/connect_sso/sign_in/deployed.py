@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD
-from connect_sso.iam.evaluation import Policy, read_policy
+from connect_sso.iam.documents import Policy, read_policy
 from connect_sso.saml.metadata import Metadata, read_metadata
 from connect_sso.sign_in.model import (
     ConnectUser,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
-from connect_sso.iam.evaluation import Decision, Policy, Request, evaluate
+from connect_sso.iam.documents import Policy
+from connect_sso.iam.evaluation import Decision, Request, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -159,7 +160,7 @@ def trust_request(
     """
     account, _, name = provider_arn.partition(":saml-provider/")
     context = {"saml:aud": (recipient,), "saml:doc": (f"{account.rpartition(':')[2]}/{name}",), **(extra or {})}
-    return Request(action, federated=provider_arn, context=context)
+    return Request(action, principal=f"Federated:{provider_arn}", context=context)
 
 
 def trust_decision(role: Role, request: Request) -> Decision:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from connect_sso.environment.tree import place_of
 from connect_sso.iam import policies
-from connect_sso.iam.evaluation import read_policy
+from connect_sso.iam.documents import read_policy
 from connect_sso.sign_in.model import (
     ConnectUser,
     DirectRoute,

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connect_sso.iam import comparison as policy
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.names import resource_address, type_of
+from connect_sso.review.policy_changes import lines, policy_gains
 from connect_sso.review.words import Words, words
 from connect_sso.review.world import World
-from connect_sso.terraform.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
+from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Side, Value
 
 
 def findings(world: World) -> Iterator[Finding]:
@@ -120,40 +120,6 @@ def _metadata_lines(old: Metadata, new: Metadata) -> Iterator[Words]:
 # --- policies --------------------------------------------------------------------------------------------------
 
 
-def policy_changes(old: Value, new: Value) -> list[Words]:
-    """What the policy document `new` admits beyond `old` (None: nothing), a line each."""
-    if old == new and not isinstance(new, Mark):
-        return []
-    if new is None:
-        new = '{"Statement": []}'
-    if not isinstance(new, str):
-        hidden = "is sensitive" if new is SENSITIVE else "is known only after apply"
-        doubt = ", so whether that is more cannot be said" if old is not None else ""
-        return [words(f"what it admits {hidden}{doubt}")]
-    try:
-        after = policy.parse(new)
-    except policy.UnreadablePolicyError as error:
-        return [words("it cannot be read ({})", str(error))]
-    if isinstance(old, Mark):
-        return [words("what it admitted before is sensitive, so whether it admits more cannot be said")]
-    try:
-        before = policy.parse(old) if isinstance(old, str) else ()
-    except policy.UnreadablePolicyError:
-        before = ()
-    return policy.widenings(before, after)
-
-
-def policy_losses(old: Value, new: Value) -> list[Words]:
-    """What the policy document `new` no longer admits; empty where that cannot be said."""
-    documents = [text if isinstance(text, str) else '{"Statement": []}' for text in (old, new)]
-    if isinstance(old, Mark) or isinstance(new, Mark) or old == new:
-        return []
-    try:
-        return policy.narrowings(*map(policy.parse, documents))
-    except policy.UnreadablePolicyError:
-        return []
-
-
 def _trust(world: World) -> Iterator[Finding]:
     earlier = {
         side.get("name"): side for side in world.before["aws_iam_role"].values() if isinstance(side.get("name"), str)
@@ -163,17 +129,17 @@ def _trust(world: World) -> Iterator[Finding]:
             continue
         name = change.after.get("name")
         before = change.before or earlier.get(name if isinstance(name, str) else None)
-        lines = policy_changes(
-            before.get("assume_role_policy") if before else None, change.after.get("assume_role_policy")
+        more = lines(
+            policy_gains(before.get("assume_role_policy") if before else None, change.after.get("assume_role_policy"))
         )
-        if not lines:
+        if not more:
             continue
         says = (
             words("The trust policy of the role {} admits more than before.", name)
             if before
             else words("The new role {} can be assumed.", name)
         )
-        yield Finding("trust-widened", change.address, says, details=tuple(lines))
+        yield Finding("trust-widened", change.address, says, details=tuple(more))
 
 
 def _sessions(world: World) -> Iterator[Finding]:
@@ -192,10 +158,10 @@ def _policies(world: World) -> Iterator[Finding]:
     for change in world.plan.of("aws_iam_policy"):
         if not change.changes_something or change.before is None or change.after is None:
             continue
-        lines = policy_changes(change.before.get("policy"), change.after.get("policy"))
-        if lines:
+        more = lines(policy_gains(change.before.get("policy"), change.after.get("policy")))
+        if more:
             says = words("The policy {} allows more than before.", change.after.get("name"))
-            yield Finding("permission-widened", change.address, says, details=tuple(lines))
+            yield Finding("permission-widened", change.address, says, details=tuple(more))
 
 
 INLINE_TYPES = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
@@ -215,12 +181,12 @@ def _inline_policies(world: World) -> Iterator[Finding]:
             before = earlier.get((whose, change.after.text("name"))) or (
                 change.before if change.before and _owner(world, change.before, owner) == whose else None
             )
-            lines = policy_changes(before.get("policy") if before else None, change.after.get("policy"))
-            if lines:
+            more = lines(policy_gains(before.get("policy") if before else None, change.after.get("policy")))
+            if more:
                 says = words(
                     f"The {owner} {{}} is allowed more by its inline policy {{}}.", whose, change.after.get("name")
                 )
-                yield Finding("permission-widened", change.address, says, details=tuple(lines))
+                yield Finding("permission-widened", change.address, says, details=tuple(more))
     for change in world.plan.of("aws_iam_role"):
         if not change.changes_something or change.after is None:
             continue
@@ -228,10 +194,10 @@ def _inline_policies(world: World) -> Iterator[Finding]:
         if new.get("") is UNKNOWN and not world.plan.references(change, "inline_policy"):
             del new[""]  # not in the configuration: what the provider will read back, unknown for a new role
         for name in sorted(new, key=str):
-            lines = policy_changes(old.get(name), new[name])
-            if lines:
+            more = lines(policy_gains(old.get(name), new[name]))
+            if more:
                 says = words("The role {} is allowed more by its inline policy {}.", change.after.get("name"), name)
-                yield Finding("permission-widened", change.address, says, details=tuple(lines))
+                yield Finding("permission-widened", change.address, says, details=tuple(more))
         yield from _managed_policies(world, change, change.after)
 
 
@@ -315,7 +281,7 @@ def _policy_lines(world: World, attached: str | Mark) -> list[Words]:
     """What an attached policy allows, where the plan holds its document."""
     side = world.after["aws_iam_policy"].get(str(attached))
     if side is not None:
-        return policy_changes(None, side.get("policy"))
+        return lines(policy_gains(None, side.get("policy")))
     return [words("what this policy allows is not in the plan")]
 
 

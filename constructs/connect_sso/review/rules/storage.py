@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connect_sso.iam.comparison import Difference, Part
+from connect_sso.iam.documents import Statement
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.rules.iam import policy_changes
-from connect_sso.review.words import Words, words
+from connect_sso.review.policy_changes import Unclear, lines, policy_gains
+from connect_sso.review.words import words
 from connect_sso.review.world import World
 from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Side, Value
 
@@ -74,7 +76,7 @@ def _guards_removed(world: World) -> Iterator[Finding]:
                 continue
             if change.old().text("bucket") in gone or change.old().text("instance_id") in gone:
                 continue  # what it protected goes as well, which is a graver finding
-            if kind == "aws_s3_bucket_policy" and not policy_changes(change.old().get("policy"), None):
+            if kind == "aws_s3_bucket_policy" and not policy_gains(change.old().get("policy"), None):
                 continue  # it only allowed things
             says = words(f"The {noun} of {{}} is taken away.", _target(change.old()))
             yield Finding(code, change.address, says, reason_of(change))
@@ -305,19 +307,21 @@ def _resource_policies(world: World) -> Iterator[Finding]:
                 new is None or (new is UNKNOWN and not world.plan.references(change, "policy"))
             ):
                 continue  # not set: AWS's default policy, computed
-            lines = policy_changes(old, new)
-            if lines:
+            more = policy_gains(old, new)
+            if more:
                 target = change.new().get("bucket") or change.new().get("key_id") or change.new().get("arn")
-                code = "encryption-weakened" if any(_asks_for_tls(line) for line in lines) else "permission-widened"
+                code = "encryption-weakened" if any(_asked_for_tls(each) for each in more) else "permission-widened"
                 yield Finding(
                     code,
                     change.address,
                     words(f"The {noun} {{}} allows more than before.", target),
-                    details=tuple(lines),
+                    details=tuple(lines(more)),
                 )
 
 
-def _asks_for_tls(line: Words) -> bool:
-    return line.prose[0].startswith("no longer forbids") and any(
-        value.lower() == "aws:securetransport" for value in line.values
+def _asked_for_tls(difference: Difference | Unclear) -> bool:
+    return isinstance(difference, Difference) and (
+        isinstance(rule := difference.before, Statement)
+        and difference.part is Part.DENY
+        and any(condition.key.lower() == "aws:securetransport" for condition in rule.conditions)
     )

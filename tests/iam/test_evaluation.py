@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.iam.evaluation import Request, evaluate, read_policy
+from connect_sso.iam.documents import read_policy
+from connect_sso.iam.evaluation import Request, evaluate
 
 
-def allows(pattern: str, resource: str, **context: str) -> bool | None:
+def allows(pattern: str, resource: str, version: str = "2012-10-17", **context: str) -> bool | None:
     """Whether a permission on a pattern covers a resource."""
-    document = json.dumps({"Statement": {"Effect": "Allow", "Action": "a:X", "Resource": pattern}})
+    statement = {"Effect": "Allow", "Action": "a:X", "Resource": pattern}
+    document = json.dumps({"Version": version, "Statement": statement})
     request = Request("a:X", resource, context={f"aws:{key}": (value,) for key, value in context.items()})
     return evaluate([read_policy(document, "here")], request).allowed
 
@@ -48,6 +50,27 @@ def test_wildcards_match_as_they_are_defined(pattern: str, text: str) -> None:
 def test_variables_stand_for_their_values(pattern: str, resource: str, *, expected: bool) -> None:
     """`${aws:userid}` is the role's id and the session's name, in which a star is no wildcard."""
     assert allows(pattern, resource, userid="AROA:ada") is expected
+
+
+def test_variables_are_text_in_the_older_version() -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html"""
+    assert allows("user/${aws:userid}", "user/AROA:ada", "2008-10-17", userid="AROA:ada") is False
+    assert allows("user/${aws:userid}", "user/${aws:userid}", "2008-10-17", userid="AROA:ada") is True
+
+
+def trusts(principal: object, asks: str) -> bool | None:
+    """Whether a trust policy for `principal` lets `asks` in."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return evaluate([read_policy(document, "here")], Request("sts:AssumeRoleWithSAML", principal=asks)).allowed
+
+
+def test_a_principal_is_its_kind_and_its_name() -> None:
+    """A service is not the identity provider of the same name."""
+    assert trusts({"Federated": "cognito.example"}, "Federated:cognito.example") is True
+    assert trusts({"Service": "cognito.example"}, "Federated:cognito.example") is False
+    assert trusts({"Federated": "*"}, "Federated:cognito.example") is True
+    assert trusts("*", "Federated:cognito.example") is True
 
 
 def test_a_pattern_of_many_stars_takes_no_time() -> None:

@@ -16,8 +16,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connect_sso.iam.comparison import LONGEST_DOCUMENT, narrowings, parse, widenings
-from connect_sso.review.rules.iam import policy_changes
+from connect_sso.iam.comparison import Difference, Part, gains, losses
+from connect_sso.iam.documents import LONGEST_DOCUMENT, Element, read
+from connect_sso.review.policy_changes import in_words, policy_gains, policy_losses
+from connect_sso.review.policy_changes import lines as in_lines
 
 ADMIN, CCP = (f"arn:aws:iam::111122223333:saml-provider/{name}" for name in ("Okta_Connect_Admin", "Okta_Connect_CCP"))
 REGIONAL, GLOBAL = "https://us-west-2.signin.aws.amazon.com/saml", "https://signin.aws.amazon.com/saml"
@@ -49,7 +51,7 @@ def permission(**changed: Any) -> dict[str, Any]:
 
 
 def lines(before: str, after: str) -> list[str]:
-    return [line.plain() for line in widenings(parse(before), parse(after))]
+    return [line.plain() for line in in_lines(gains(read(before), read(after)))]
 
 
 def condition(operator: str, *values: str, key: str = "SAML:aud") -> dict[str, Any]:
@@ -77,6 +79,10 @@ WIDER = {
     "everyone in AWS instead of every federated principal": (
         trust(Principal={"Federated": "*"}),
         trust(Principal={"AWS": "*"}),
+    ),
+    "an identity provider of a service's name": (
+        trust(Principal={"Service": "cognito-identity.amazonaws.com"}),
+        trust(Principal={"Federated": "cognito-identity.amazonaws.com"}),
     ),
     "session tags": (trust(), trust(Action=["sts:AssumeRoleWithSAML", "sts:TagSession"])),
     "an action with a wildcard": (trust(), trust(Action="sts:AssumeRole*")),
@@ -245,6 +251,68 @@ def test_a_line_names_what_is_new() -> None:
     ]
 
 
+def test_a_difference_is_a_value() -> None:
+    """Who asks what differs looks at the parts, and never at a sentence."""
+    before, after = both(WIDER["another principal"])
+    [gain] = gains(read(before), read(after))
+    assert (gain.gained, gain.part) == (True, Part.PRINCIPAL)
+    assert isinstance(gain.after, Element)
+    assert gain.after.values == {f"Federated:{CCP}"}
+    assert losses(read(after), read(before)) == {gain.reversed()}
+
+
+LOSSES = {
+    "another operator": (
+        trust(Condition=condition("NumericLessThan", "3", key="aws:x")),
+        trust(Condition=condition("StringEquals", "a", key="aws:x")),
+        ['requires aws:x StringEquals "a" instead of aws:x NumericLessThan "3"'],
+    ),
+    "one more condition": (trust(Condition=None), trust(), [f"now requires SAML:aud StringEquals {GLOBAL}, {REGIONAL}"]),
+    "one audience fewer": (
+        trust(),
+        trust(Condition=condition("StringEquals", GLOBAL)),
+        [f"no longer admits the sign-in endpoint {REGIONAL} (SAML:aud)"],
+    ),
+    "one principal fewer": (trust(Principal={"Federated": [ADMIN, CCP]}), trust(), [f"no longer admits {CCP}"]),
+    "one action fewer": (permission(Action=["a:X", "a:Y"]), permission(Action="a:X"), ["no longer allows a:Y"]),
+    "one resource fewer": (permission(Resource=["x:1", "x:2"]), permission(Resource="x:1"), ["no longer reaches x:2"]),
+    "a statement fewer": (
+        (trust(), permission(Action="a:X", Resource="x:1")),
+        trust(),
+        ["no longer allows a:X on x:1"],
+    ),
+    "forbidden": (permission(Action="a:X"), (permission(Action="a:X"), permission(Effect="Deny", Action="a:X", Resource="x:1")), ["now forbids a:X on x:1"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_loss_is_said_in_words_of_its_own(name: str) -> None:
+    """What is taken away is no gain with another beginning."""
+    before, after, expected = LOSSES[name]
+    found = [line.plain() for line in in_lines(policy_losses(*both((before, after))))]
+    assert found == expected
+
+
+statement_pieces = st.sampled_from([*WIDER.values(), *NOT_WIDER.values()])
+
+
+@given(statement_pieces, st.booleans())
+def test_every_difference_has_words(pair: Any, swap: bool) -> None:
+    """Gained or lost, each says something, and the two never the same unless it is a change of meaning."""
+    before, after = (read(text) for text in both(pair))
+    if swap:
+        before, after = after, before
+    for difference in gains(before, after) | losses(before, after):
+        assert in_words(difference).plain()
+        if difference.part not in {Part.CONDITION, Part.VERSION}:
+            assert in_words(difference) != in_words(Difference(not difference.gained, *pieces(difference)))
+
+
+def pieces(difference: Difference) -> tuple[Part, Any, Any]:
+    """The part with both sides exchanged."""
+    return difference.part, difference.after, difference.before
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -270,9 +338,9 @@ def test_a_line_names_what_is_new() -> None:
 )
 def test_what_cannot_be_read_is_reported(text: str) -> None:
     """A document that this cannot read may admit anybody; one that it could not read before covers nobody."""
-    [line] = policy_changes(document(trust()), text)
+    [line] = in_lines(policy_gains(document(trust()), text))
     assert line.plain().startswith("it cannot be read")
-    assert policy_changes(text, document(trust()))
+    assert policy_gains(text, document(trust()))
 
 
 # --- held against an evaluator -----------------------------------------------------------------------------------
@@ -370,11 +438,11 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
 policies = st.lists(statements(), max_size=3).map(lambda entries: document(*entries))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(policies, policies)
 def test_nothing_that_is_newly_allowed_is_missed(before: str, after: str) -> None:
     """Whatever an evaluator lets through newly, the comparison reports: it may report more, never less."""
-    if not widenings(parse(before), parse(after)):
+    if not gains(read(before), read(after)):
         assert evaluated(after) <= evaluated(before)
 
 
@@ -387,7 +455,7 @@ def test_taking_away_and_rewriting_are_never_reported(policy: str, more: list[di
     after += [entry | {"Effect": "Deny"} for entry in more]
     random.shuffle(after)
     assert lines(document(*before), document(*after)) == []
-    assert narrowings(parse(document(*after)), parse(document(*before))) == []
+    assert losses(read(document(*after)), read(document(*before))) == set()
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -411,7 +479,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 def test_no_document_is_too_strange(before: Any, after: Any) -> None:
     """Whatever stands where a policy should, the answer is a list of lines."""
     for old, new in itertools.permutations((json.dumps(before), json.dumps(after))):
-        assert isinstance(policy_changes(old, new), list)
+        assert isinstance(in_lines(policy_gains(old, new)), list)
 
 
 # --- speed -------------------------------------------------------------------------------------------------------
