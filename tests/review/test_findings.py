@@ -344,6 +344,22 @@ CASES: tuple[Case, ...] = (
         says="admin-app-assigned",
     ),
     case(
+        "a way to a page that nobody here knows",
+        created("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        standing(
+            "okta_app_saml.admin", **APP | {"default_relay_state": "https://example.com/?destination=%2Fagent-app"}
+        ),
+        says="admin-app-assigned",
+    ),
+    case(
+        "the last way to a page that nobody here knows",
+        destroyed("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        standing(
+            "okta_app_saml.admin", **APP | {"default_relay_state": "https://example.com/?destination=%2Fagent-app"}
+        ),
+        says="last-administrator",
+    ),
+    case(
         "the catalogue's app becomes a custom one",
         replaced(
             "okta_app_saml.ccp",
@@ -634,7 +650,7 @@ def first_plan(destination: str, relay_state: str | None = None) -> dict[str, An
     ("destination", "relay_state", "says"),
     [
         ("admin", None, '"The app" (opens the administration) for "Agents"'),
-        ("/users", None, '"The app" (opens the administration) for "Agents"'),
+        ("/users", None, '"The app" (may open the administration) for "Agents"'),
         ("ccp", None, '"The app" for "Agents"'),
         ("https://desk.example.com/home", None, '"The app" for "Agents"'),
         ("ccp", "https://us-east-1.console.aws.amazon.com/connect/federate/i", "(opens the administration)"),

@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from connect_sso.errors import UsageFailure
-from connect_sso.facts.profiles import allows
 from connect_sso.sign_in.walk import HOPS
 from connect_sso.trace import command
 from tests.conftest import ROOT, Golden
@@ -159,37 +158,3 @@ def test_labels_cannot_break_a_diagram(trace: Trace) -> None:
     changed["apps"]["admin"]["label"] = 'a"] --> b["<script>'
     line = next(line for line in trace(changed, form="mermaid").out.splitlines() if line.startswith("  a0"))
     assert re.fullmatch(r'  a0\(\["[\w #;.,:@/()+-]*"\]\)', line)
-
-
-@pytest.mark.parametrize(
-    ("profiles", "destination", "allowed"),
-    [
-        (("Admin",), "", True),
-        (("Admin",), "/ccp-v2/chat", True),
-        (("Agent",), "/ccp-v2/chat", True),
-        (("Agent",), "/connect/ccp-v2/", True),
-        (("Agent",), "/agent-app-v2/scheduling", True),
-        (("Agent",), "", False),
-        (("Agent", "CallCenterManager"), "", True),
-        (("CallCenterManager",), "/ccp-v2/chat", None),
-        (("QualityAnalyst",), "", True),
-        (("Team Leads",), "", None),
-        (("Agent", "Team Leads"), "", None),
-        (("Admin",), "https://crm.example.com", None),
-        ((), "", False),
-    ],
-)
-def test_what_the_built_in_profiles_open(profiles: tuple[str, ...], destination: str, allowed: bool | None) -> None:
-    """As documented; everything else is unknown rather than guessed."""
-    assert allows(profiles, destination, {})[0] is allowed
-
-
-def test_the_state_tells_what_a_custom_profile_allows() -> None:
-    """Terraform reads the permissions with the profile."""
-    permissions = {
-        "Team Leads": frozenset({"BasicAgentAccess", "AccessMetrics"}),
-        "Talkers": frozenset({"BasicAgentAccess"}),
-    }
-    assert allows(("Team Leads",), "", permissions)[0] is True
-    assert allows(("Talkers",), "", permissions)[0] is False
-    assert allows(("Talkers",), "/ccp-v2/chat", permissions)[0] is True

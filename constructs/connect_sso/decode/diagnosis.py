@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, RolePair, moment
 from connect_sso.decode.failures import BY_CODE
 from connect_sso.environment.people import username_problem
-from connect_sso.facts.pages import HoldsArnError, Landing, NotConnectError, read_relay_state
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
+from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
 from connect_sso.sign_in.model import (
     Role,
     SamlProvider,
@@ -481,7 +481,7 @@ def _user(book: _Book, name: str, side: SignIn, mask: Mask) -> None:
         )
 
 
-def _relay_state(book: _Book, capture: Capture) -> Landing | None:
+def _relay_state(book: _Book, capture: Capture) -> RelayState | None:
     """What is wrong with the relay state in itself; its parts where nothing is."""
     state = capture.relay_state
     if state is None:
@@ -502,7 +502,7 @@ def _relay_state(book: _Book, capture: Capture) -> Landing | None:
     return landing
 
 
-def _landing(book: _Book, landing: Landing, side: SignIn) -> None:
+def _landing(book: _Book, landing: RelayState, side: SignIn) -> None:
     instance = side.instance
     if instance is None:
         return

@@ -1,83 +1,148 @@
-"""Where a relay state leads: its parts, and what is wrong with it in itself."""
+"""The pages that a sign-in can land on: the one table of them."""
 
 from __future__ import annotations
 
+import enum
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
 
-from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
+_SAML = "https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html"
+_PERMISSIONS = "https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html"
 
-_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+
+class PageKind(enum.Enum):
+    """Whom a page is for."""
+
+    ADMINISTRATION = "administration"
+    AGENT = "agent"
+    CUSTOM = "custom"
+    """Outside Amazon Connect; the instance must list its origin."""
 
 
-@dataclass(frozen=True)
-class Landing:
-    """The parts of a relay state that leads to Amazon Connect."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, or a group of pages that one permission opens."""
 
-    partition: Partition
-    region: str | None
-    """None in GovCloud, whose console address need not name one."""
-    instance_id: str
+    name: str
+    """In the words that people use."""
+    kind: PageKind
     destination: str
-    """The decoded path or URL; empty for the administration."""
+    """Its name in an environment file, or an empty string."""
+    path: str
+    """What a relay state asks for, before it is encoded; empty for the administration."""
+    roots: tuple[str, ...]
+    """The first segments of the paths that lead here."""
+    permission: str
+    """The permission of a security profile that opens it, or an empty string where no single one does."""
+    sources: tuple[str, ...]
+    """Where AWS says so."""
 
 
-class NotConnectError(ValueError):
-    """The relay state leads somewhere else; the message says why."""
+ADMINISTRATION = Page(
+    name="the administration",
+    kind=PageKind.ADMINISTRATION,
+    destination="admin",
+    path="",
+    roots=("",),
+    permission="",
+    sources=(_SAML,),
+)
+"""Where a sign-in lands that asks for no destination."""
+
+CCP = Page(
+    name="the Contact Control Panel",
+    kind=PageKind.AGENT,
+    destination="ccp",
+    path="/ccp-v2/chat",
+    roots=("ccp", "ccp-v2"),
+    permission="BasicAgentAccess",
+    sources=(
+        _SAML,
+        _PERMISSIONS,
+        "https://docs.aws.amazon.com/connect/latest/adminguide/upgrade-browser-ccp.html",
+    ),
+)
+
+AGENT_WORKSPACE = Page(
+    name="the agent workspace",
+    kind=PageKind.AGENT,
+    destination="agent_workspace",
+    path="/agent-app-v2",
+    roots=("agent-app-v2",),
+    permission="BasicAgentAccess",  # it contains the CCP
+    sources=(
+        _SAML,
+        _PERMISSIONS,
+        "https://docs.aws.amazon.com/connect/latest/adminguide/case-agent-experience.html",
+    ),
+)
+
+CUSTOM_PAGE = Page(
+    name="a custom page",
+    kind=PageKind.CUSTOM,
+    destination="",
+    path="",
+    roots=(),
+    permission="",
+    sources=(_SAML, "https://docs.aws.amazon.com/connect/latest/adminguide/app-integration.html"),
+)
+"""Any https address outside Amazon Connect."""
+
+PAGES = (ADMINISTRATION, CCP, AGENT_WORKSPACE)
+"""The pages of Amazon Connect that are known here; it has more, and AWS lists no paths of them."""
+
+DESTINATIONS = {page.destination: page.path for page in PAGES}
+"""The destinations that have a name in an environment file, with their path."""
+
+_BY_ROOT = {root: page for page in PAGES for root in page.roots}
+
+# An instance of the former domain has its pages below /connect:
+# https://docs.aws.amazon.com/connect/latest/adminguide/update-your-connect-domain.html
+_PATH = re.compile(r"(?:/connect(?=/))?(?:/(?P<root>[a-z0-9-]+)(?:/[A-Za-z0-9_-]+)*)?/?")
+_INSTANCE_HOST = re.compile(r"[a-z0-9-]+\.(my\.connect\.aws|awsapps\.com)", re.IGNORECASE)
 
 
-class HoldsArnError(ValueError):
-    """The relay state has the instance's ARN where its bare id belongs."""
+def page_of(destination: str) -> Page | None:
+    """The page that a destination opens; None where that is not known.
 
-
-def read_relay_state(relay_state: str) -> Landing:
-    """The parts of `relay_state`.
-
-    Raises:
-        HoldsArnError: it holds an ARN.
-        NotConnectError: it is no address of Amazon Connect in the AWS console.
+    Args:
+        destination: a path, an https URL, or an empty string, decoded.
     """
-    if "arn:" in unquote(relay_state):
-        raise HoldsArnError("it holds the instance's ARN where the bare id belongs")
-    try:
-        url = urlsplit(relay_state)
-        host = (url.hostname or "").lower()
-    except ValueError:
-        raise NotConnectError("it is no URL") from None
-    found = _console(host)
-    if url.scheme != "https" or found is None:
-        raise NotConnectError(
-            "it does not begin with an AWS console address, such as https://REGION.console.aws.amazon.com"
-        )
-    partition, region = found
-    match = re.fullmatch(rf"/connect/federate/({_UUID})/?", url.path)
-    if match is None:
-        raise NotConnectError(
-            "after the console's address it does not read /connect/federate/ and an instance id (a UUID)"
-        )
-    return Landing(partition, region, match[1].lower(), parse_qs(url.query).get("destination", [""])[0])
-
-
-def _console(host: str) -> tuple[Partition, str | None] | None:
-    for partition in (COMMERCIAL, GOVCLOUD):
-        if host == partition.console_host:
-            return partition, None
-        region, _, rest = host.partition(".")
-        if region and rest == partition.console_host.removeprefix("{region}."):
-            return partition, region
-    return None
+    if not destination:
+        return ADMINISTRATION
+    path = destination
+    if is_custom_page(destination):
+        try:
+            url = urlsplit(destination)
+            host = url.hostname or ""
+        except ValueError:
+            return None
+        if not _INSTANCE_HOST.fullmatch(host):
+            return CUSTOM_PAGE
+        path = url.path
+    # An older page of AWS has the parameter new_domain encoded with the path, after an &.
+    match = _PATH.fullmatch(re.split(r"[?#&]", path, maxsplit=1)[0])
+    return _BY_ROOT.get(match["root"] or "") if match else None
 
 
 def page_name(destination: str) -> str:
     """What a destination opens, in the words that people use."""
-    path = destination.rstrip("/")
-    if not path:
-        return "the administration"
-    if path.startswith("https://"):
-        return f"the custom page {path}"
-    if re.match(r"(/connect)?/ccp(-v2)?(/|$)", path):
-        return "the Contact Control Panel"
-    if path.startswith("/agent-app-v2"):
-        return "the agent workspace"
-    return f"the page {path}"
+    page = page_of(destination)
+    if page is None:
+        return f"the page {destination}"
+    return f"the custom page {destination}" if page is CUSTOM_PAGE else page.name
+
+
+def is_custom_page(destination: str) -> bool:
+    """Whether the destination is a whole address rather than a path, whose origin the instance must approve."""
+    return destination.lower().startswith("https://")
+
+
+def approved_origin(destination: str) -> str:
+    """The origin (scheme, host and port) to approve for a custom page.
+
+    https://docs.aws.amazon.com/connect/latest/adminguide/app-integration.html
+    """
+    url = urlsplit(destination)
+    return f"{url.scheme}://{url.netloc}"

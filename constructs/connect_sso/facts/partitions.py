@@ -90,6 +90,9 @@ GOVCLOUD = Partition(
     console_host="console.amazonaws-us-gov.com",
 )
 
+PARTITIONS = (COMMERCIAL, GOVCLOUD)
+"""Those in which Amazon Connect is offered."""
+
 CONNECT_REGIONS = COMMERCIAL.regions + GOVCLOUD.regions
 """Where Amazon Connect is known to run, both partitions."""
 

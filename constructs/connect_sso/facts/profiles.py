@@ -1,4 +1,4 @@
-"""Which pages a security profile opens, as far as that is known.
+"""Security profiles: those that every instance has, which pages they open, and which permissions give rights to others.
 
 https://docs.aws.amazon.com/connect/latest/adminguide/default-security-profiles.html and
 https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html
@@ -6,69 +6,99 @@ https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connect_sso.facts.pages import CCP, Page, PageKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
-Page = Literal["administration", "agent", "other"]
+_AGENTS_ONLY = frozenset({CCP.permission, "OutboundCallAccess"})
 
-CCP_PERMISSION = "BasicAgentAccess"
-"""Access to the Contact Control Panel, which the agent workspace contains."""
 
-_AGENTS_ONLY = frozenset({CCP_PERMISSION, "OutboundCallAccess"})
+@dataclass(frozen=True, slots=True)
+class SecurityProfile:
+    """A built-in security profile: what AWS documents of it, and no more is certain."""
 
-# What AWS documents of the profiles that every instance has; nothing else is certain about them.
-_BUILT_IN: dict[str, dict[Page, bool]] = {
-    "Admin": {"administration": True, "agent": True, "other": True},
-    "Agent": {"administration": False, "agent": True},
-    "CallCenterManager": {"administration": True},
-    "QualityAnalyst": {"administration": True},
+    name: str
+    opens: Mapping[PageKind, bool]
+    """For the kinds of pages of which it is documented."""
+    powerful: bool
+    """Whether it gives rights to others; one that does not is harmless."""
+
+
+BUILT_IN = {
+    profile.name: profile
+    for profile in (
+        SecurityProfile("Admin", {PageKind.ADMINISTRATION: True, PageKind.AGENT: True}, powerful=True),
+        SecurityProfile("CallCenterManager", {PageKind.ADMINISTRATION: True}, powerful=True),  # manages users
+        SecurityProfile("QualityAnalyst", {PageKind.ADMINISTRATION: True}, powerful=False),
+        SecurityProfile("Agent", {PageKind.ADMINISTRATION: False, PageKind.AGENT: True}, powerful=False),
+    )
 }
+"""The profiles of every new instance, by name."""
+
+ADMIN_PROFILE = BUILT_IN["Admin"].name
+"""The one that may do everything."""
+
+POWERFUL_PERMISSIONS = frozenset(
+    {
+        "SecurityProfiles.Create",
+        "SecurityProfiles.Edit",
+        "Users.Create",
+        "Users.Edit",
+        "Users.EditPermission",
+    }
+)
+"""Permissions that let their user give rights, to others or to themselves."""
 
 
-def allows(
-    profiles: tuple[str, ...], destination: str, permissions: Mapping[str, frozenset[str]]
-) -> tuple[bool | None, str]:
-    """Whether one of a person's security profiles opens a page; None where that cannot be known.
+def is_powerful(profile: str, permissions: AbstractSet[str] | None) -> bool | None:
+    """Whether a profile gives rights to others; None where that is not known.
+
+    Args:
+        profile: its name.
+        permissions: what it really allows, where that is known. A powerful built-in one counts as such all the same.
+    """
+    built_in = BUILT_IN.get(profile)
+    if built_in is not None and built_in.powerful:
+        return True
+    if permissions is not None:
+        return not POWERFUL_PERMISSIONS.isdisjoint(permissions)
+    return False if built_in is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Whether one of a person's security profiles opens a page."""
+
+    ok: bool | None
+    """None: not known from here."""
+    decided_by: tuple[str, ...]
+    """The profile that opens it; those that might; or those that do not."""
+
+
+def opening(profiles: tuple[str, ...], page: Page, permissions: Mapping[str, frozenset[str]]) -> Opening:
+    """Whether one of `profiles` opens a page of Amazon Connect.
 
     Args:
         profiles: their names.
-        destination: the relay state's, decoded; empty for the administration.
-        permissions: what a profile really allows, by name, where the state tells.
-
-    Returns:
-        The answer, and its reason to end a sentence with.
+        page: the page.
+        permissions: what a profile really allows, by name, where that is known.
     """
-    if destination.startswith("https://"):
-        return None, "the instance must have it as an approved origin, which only its console tells"
-    page = _page(destination)
-    answers = {name: _opens(name, page, permissions) for name in profiles}
-    opening = [name for name, answer in answers.items() if answer]
-    if opening:
-        return True, f"{opening[0]} allows it"
-    unknown = [name for name, answer in answers.items() if answer is None]
-    if unknown:
-        return None, f"what {', '.join(unknown)} allows is not known from here"
-    if not profiles:
-        return False, "no security profile"
-    return False, f"{' and '.join(profiles)} {'do' if len(profiles) > 1 else 'does'} not allow it"
+    answers = {name: _opens(name, page, permissions.get(name)) for name in profiles}
+    for wanted in (True, None):
+        found = [name for name, answer in answers.items() if answer is wanted]
+        if found:
+            return Opening(wanted, tuple(found[:1] if wanted else found))
+    return Opening(False, profiles)
 
 
-def _page(destination: str) -> Page:
-    path = destination.rstrip("/")
-    if not path:
-        return "administration"
-    return "agent" if re.match(r"(/connect)?/(ccp(-v2)?|agent-app-v2)(/|$)", path) else "other"
-
-
-def _opens(profile: str, page: Page, permissions: Mapping[str, frozenset[str]]) -> bool | None:
-    known = permissions.get(profile)
-    if known is None:
-        return _BUILT_IN.get(profile, {}).get(page)
-    if page == "agent":
-        return CCP_PERMISSION in known
-    if page == "administration":
-        return bool(known - _AGENTS_ONLY)
-    return True if profile == "Admin" else None
+def _opens(profile: str, page: Page, permissions: AbstractSet[str] | None) -> bool | None:
+    if permissions is None:
+        return BUILT_IN[profile].opens.get(page.kind) if profile in BUILT_IN else None
+    if page.permission:
+        return page.permission in permissions
+    return bool(permissions - _AGENTS_ONLY) if page.kind is PageKind.ADMINISTRATION else None

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from connect_sso.facts.partitions import partition_of
+from connect_sso.facts.identifiers import UUID
+from connect_sso.facts.pages import CCP, DESTINATIONS, Page, page_of
+from connect_sso.facts.partitions import PARTITIONS, Partition, partition_of
 from connect_sso.text import nearest
-
-DESTINATIONS = {
-    "admin": "",
-    "ccp": "/ccp-v2/chat",
-    "agent_workspace": "/agent-app-v2",
-}
-"""The destinations that have a name, with their path; the administration is where no destination is asked for.
-
-https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
-"""
-
 
 _HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
@@ -37,7 +29,7 @@ def relay_state(*, region: str, instance_id: str, destination: str) -> str:
     if not target:
         return federate
     # Only the CCP is documented with new_domain; the agent workspace exists on the new domain alone.
-    suffix = "&new_domain=true" if destination == "ccp" else ""
+    suffix = "&new_domain=true" if destination == CCP.destination else ""
     return f"{federate}?destination={quote(target, safe='')}{suffix}"
 
 
@@ -67,15 +59,74 @@ def destination_problem(destination: str) -> str | None:
     return None
 
 
-def is_custom_page(destination: str) -> bool:
-    """Whether the destination is a page outside Amazon Connect, which the instance must list as an approved origin."""
-    return destination.startswith("https://")
+@dataclass(frozen=True, slots=True)
+class RelayState:
+    """The parts of a relay state that leads to Amazon Connect."""
+
+    partition: Partition
+    region: str | None
+    """None in GovCloud, whose console address need not name one."""
+    instance_id: str
+    destination: str
+    """The decoded path or URL; empty for the administration."""
+    page: Page | None
+    """What it opens; None where that is not known."""
 
 
-def approved_origin(destination: str) -> str:
-    """The origin (scheme, host and port) to approve for a custom page.
+class NotConnectError(ValueError):
+    """The relay state leads somewhere else; the message says why."""
 
-    https://docs.aws.amazon.com/connect/latest/adminguide/app-integration.html
+
+class HoldsArnError(ValueError):
+    """The relay state has the instance's ARN where its bare id belongs."""
+
+
+def read_relay_state(relay_state: str) -> RelayState:
+    """The parts of `relay_state`.
+
+    Raises:
+        HoldsArnError: it holds an ARN.
+        NotConnectError: it is no address of Amazon Connect in the AWS console.
     """
-    url = urlsplit(destination)
-    return f"{url.scheme}://{url.netloc}"
+    if "arn:" in unquote(relay_state):
+        raise HoldsArnError("it holds the instance's ARN where the bare id belongs")
+    try:
+        url = urlsplit(relay_state)
+        host = (url.hostname or "").lower()
+    except ValueError:
+        raise NotConnectError("it is no URL") from None
+    found = _console(host)
+    if url.scheme != "https" or found is None:
+        raise NotConnectError(
+            "it does not begin with an AWS console address, such as https://REGION.console.aws.amazon.com"
+        )
+    partition, region = found
+    match = re.fullmatch(rf"/connect/federate/((?i:{UUID}))/?", url.path)
+    if match is None:
+        raise NotConnectError(
+            "after the console's address it does not read /connect/federate/ and an instance id (a UUID)"
+        )
+    return RelayState(partition, region, match[1].lower(), _asked_for(url.query)[0], page_asked_for(relay_state))
+
+
+def page_asked_for(relay_state: str) -> Page | None:
+    """The page that a relay state asks for, whether or not it leads to Amazon Connect; None where that is not known."""
+    try:
+        destinations = _asked_for(urlsplit(relay_state).query)
+    except ValueError:
+        return None
+    return page_of(destinations[0]) if len(set(destinations)) == 1 else None
+
+
+def _asked_for(query: str) -> list[str]:
+    return parse_qs(query).get("destination", [""])
+
+
+def _console(host: str) -> tuple[Partition, str | None] | None:
+    for partition in PARTITIONS:
+        if host == partition.console_host:
+            return partition, None
+        region, _, rest = host.partition(".")
+        if region and rest == partition.console_host.removeprefix("{region}."):
+            return partition, region
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connect_sso.facts.relay_state import approved_origin, is_custom_page
+from connect_sso.facts.pages import approved_origin, is_custom_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

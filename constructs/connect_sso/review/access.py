@@ -159,11 +159,11 @@ def _assignments(world: World) -> Iterator[Access]:
 
 def _app(world: World, assignment: Assignment, roles: Roles | None = None) -> Words:
     app = words("app {}", world.label(assignment.app) if assignment.app else UNKNOWN)
-    opens = world.opens_administration(assignment.app) if assignment.app else None
-    if opens:
-        app = words("{} (opens the administration)", app)
-    elif opens is None:
-        app = words("{} (page known after apply)", app)
+    opens = world.opens_administration(assignment.app) if assignment.app else UNKNOWN
+    if isinstance(opens, Mark):
+        app = words(f"{{}} (page {opens.value.strip('()')})", app)
+    elif opens is not False:
+        app = words(f"{{}} ({'opens' if opens else 'may open'} the administration)", app)
     if roles:
         app = words("{} as {}", app, listed(roles))
     if roles is not None and assignment.group and assignment.group != assignment.who:

@@ -13,13 +13,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from connect_sso.facts.relay_state import destination_problem, relay_state
-from connect_sso.review.administration import (
-    ADMIN_PERMISSIONS,
-    HARMLESS_PROFILES,
-    POWERFUL_PROFILES,
-    opens_administration,
-)
+from connect_sso.facts.pages import ADMINISTRATION, DESTINATIONS, Page, page_of
+from connect_sso.facts.profiles import is_powerful
+from connect_sso.facts.relay_state import destination_problem, page_asked_for
 from connect_sso.review.names import Address, Names, resource_address
 from connect_sso.review.words import Words, listing
 from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
@@ -88,9 +84,24 @@ class App:
     open_to_all: bool
 
     @property
-    def opens_administration(self) -> bool | None:
-        """Whether a sign-in lands in the administration; None where that is only known after apply."""
+    def opens_administration(self) -> bool | Mark | None:
+        """Whether a sign-in lands in the administration."""
         return opens_administration(self.relay_state)
+
+
+def opens_administration(relay_state: Value) -> bool | Mark | None:
+    """Whether a relay state asks for the administration.
+
+    A mark where the plan does not show the relay state, None where nobody here knows the page: either may be the
+    administration.
+    """
+    if isinstance(relay_state, Mark):
+        return relay_state
+    return _is_administration(page_asked_for(relay_state if isinstance(relay_state, str) else ""))
+
+
+def _is_administration(page: Page | None) -> bool | None:
+    return None if page is None else page is ADMINISTRATION
 
 
 SNAPSHOT_TYPES = frozenset(
@@ -245,13 +256,9 @@ class World:
         `admin`, `none`, or for a custom one whose permissions the plan does not hold `unknown`, and `named` where its
         name says that it is for administrators.
         """
-        if profile in POWERFUL_PROFILES:
-            return "admin"
-        permissions = self._permissions.get(profile)
-        if permissions is not None:
-            return "none" if permissions.isdisjoint(ADMIN_PERMISSIONS) else "admin"
-        if profile in HARMLESS_PROFILES:
-            return "none"
+        powerful = is_powerful(profile, self._permissions.get(profile))
+        if powerful is not None:
+            return "admin" if powerful else "none"
         return "named" if re.search(r"admin", profile, re.IGNORECASE) else "unknown"
 
     @cached_property
@@ -316,15 +323,14 @@ class World:
         new = [address for address, side in self.after["okta_app_saml"].items() if side.get("id") is UNKNOWN]
         return new[0] if len(new) == 1 else ""
 
-    def opens_administration(self, app: Address) -> bool | None:
-        """Whether an app opens the administration after the change; None where it is not known."""
+    def opens_administration(self, app: Address) -> bool | Mark | None:
+        """Whether an app opens the administration after the change; a mark or None where it is not known."""
         known = self.apps_after.get(app) or self.apps_before.get(app)
         if known is None:
             return None
         if known.relay_state is UNKNOWN and self.is_new and known.address in self._destinations:
-            return opens_administration(
-                relay_state(region="us-east-1", instance_id="", destination=self._destinations[known.address])
-            )
+            destination = self._destinations[known.address]
+            return _is_administration(page_of(DESTINATIONS.get(destination, destination)))
         return known.opens_administration
 
     @cached_property

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connect_sso.environment.people import username_problem
-from connect_sso.facts.pages import HoldsArnError, Landing, NotConnectError, page_name, read_relay_state
-from connect_sso.facts.profiles import allows
+from connect_sso.facts.pages import CUSTOM_PAGE, page_name
+from connect_sso.facts.profiles import Opening, opening
+from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
 from connect_sso.sign_in.model import (
     ConnectUser,
     OktaApp,
@@ -128,7 +129,7 @@ class Walker:
 
     def _is_for_others(self, hops: tuple[Hop, ...]) -> bool:
         """Whether it is the person's own profiles, and not the app, that keep the page shut."""
-        return hops[-1].ok is False and isinstance(self._landing[hops[-1].app], Landing)
+        return hops[-1].ok is False and isinstance(self._landing[hops[-1].app], RelayState)
 
     def _keys(self) -> list[str]:
         return list(dict.fromkeys((*self._promised.apps, *self._real.apps)))
@@ -400,7 +401,7 @@ class Walker:
 
     # --- landing page --------------------------------------------------------------------------------------------
 
-    def _landing_of(self, app: OktaApp) -> Landing | Hop:
+    def _landing_of(self, app: OktaApp) -> RelayState | Hop:
         """Where the app's relay state leads, or the hop that says why it leads nowhere."""
 
         def hop(ok: bool | None, says: str) -> Hop:
@@ -443,10 +444,15 @@ class Walker:
             return landing
         where = self._real.apps[key].where
         page = page_name(landing.destination)
+        if landing.page is None:
+            return Hop(LANDING, None, f"{page}: who may open it is not known from here", where, key)
+        if landing.page is CUSTOM_PAGE:
+            reason = "the instance must have it as an approved origin, which only its console tells"
+            return Hop(LANDING, None, f"{page}: {reason}", where, key)
         if profiles is None:
             return Hop(LANDING, None, f"{page}, for whoever has a security profile that allows it", where, key)
-        allowed, reason = allows(profiles, landing.destination, self._real.profile_permissions)
-        return Hop(LANDING, allowed, f"{page}: {reason}", where, key)
+        found = opening(profiles, landing.page, self._real.profile_permissions)
+        return Hop(LANDING, found.ok, f"{page}: {_reason(found)}", where, key)
 
 
 def _should_a_group_give_it(hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
@@ -478,6 +484,17 @@ def _trust_problem(app: OktaApp, provider_arn: str, recipient: str, role: Role) 
                 return f"the app sends session tags, and the trust of {role.name} does not allow sts:TagSession"
             return why_not_trusted(role, decision, provider_arn, recipient)[1]
     return ""
+
+
+def _reason(found: Opening) -> str:
+    names = found.decided_by
+    if found.ok:
+        return f"{names[0]} allows it"
+    if found.ok is None:
+        return f"what {', '.join(names)} allows is not known from here"
+    if not names:
+        return "no security profile"
+    return f"{' and '.join(names)} {'do' if len(names) > 1 else 'does'} not allow it"
 
 
 def _name(arn: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connect_sso.review.administration import ADMIN_PERMISSIONS, ADMIN_PROFILE
+from connect_sso.facts.profiles import ADMIN_PROFILE, POWERFUL_PERMISSIONS
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Person, World
@@ -88,7 +88,7 @@ def _security_profiles(world: World) -> Iterator[Finding]:
         if added is None:
             says = words("What the security profile {} allows is {}.", change.after.get("name"), new)
         else:
-            administers = "administrative rights and more" if ADMIN_PERMISSIONS.intersection(added) else "more"
+            administers = "administrative rights and more" if POWERFUL_PERMISSIONS.intersection(added) else "more"
             says = words(
                 f"The security profile {{}} allows {administers}: {{}}.", change.after.get("name"), listing(added)
             )

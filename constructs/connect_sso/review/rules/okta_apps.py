@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Mapping
 
 from connect_sso.facts.partitions import COMMERCIAL
-from connect_sso.review.administration import opens_administration
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import Words, listing, one_line_json, words
-from connect_sso.review.world import World
+from connect_sso.review.world import World, opens_administration
 from connect_sso.terraform.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
 
 ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
@@ -202,8 +201,11 @@ def _relay_state(change: Change, label: Value) -> Finding:
     old, new = change.old().get("default_relay_state"), change.new().get("default_relay_state")
     says = words("The Okta app {} opens another page.", label)
     details = [words("{} instead of {}", new or None, old or None)]
-    if opens_administration(new) is True and opens_administration(old) is not True:
+    opens = opens_administration(new)
+    if opens is True and opens_administration(old) is not True:
         says = words("The Okta app {} opens the administration from now on, for everyone who has it.", label)
+    elif opens is None and opens_administration(old) is False:
+        says = words("The Okta app {} opens another page, which may be in the administration.", label)
     return Finding("relay-state-changed", change.address, says, details=tuple(details))
 
 

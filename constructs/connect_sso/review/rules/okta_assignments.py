@@ -13,21 +13,22 @@ from connect_sso.terraform.plan import UNKNOWN, Mark
 def findings(world: World) -> Iterator[Finding]:
     """Findings about assignments that come, grow, or are the last of their kind."""
     gone, new = gone_and_new(world.assignments_before, world.assignments_after)
-    had = {way.end for way in world.assignments_before if _opened_administration(world, way)}
+    had = {way.end for way in world.assignments_before if _may_have_opened_administration(world, way)}
     for assignment in new:
-        opens = world.opens_administration(assignment.app) if assignment.app else None
+        opens = world.opens_administration(assignment.app) if assignment.app else UNKNOWN
         if opens is False or assignment.kind == "everyone":
             continue  # an app that opens to everyone is a finding of its own
         if assignment.end in had:
             continue  # only another way to what they had
         address = world.assignments_after[assignment][0]
         app = world.label(assignment.app) if assignment.app else UNKNOWN
-        if opens:
-            says = words("{} gets the app {}, which opens the administration.", _who(assignment), app)
-        else:
+        if isinstance(opens, Mark):
             says = words(
-                "{} gets the app {}, which may open the administration: its page is {}.", _who(assignment), app, UNKNOWN
+                "{} gets the app {}, which may open the administration: its page is {}.", _who(assignment), app, opens
             )
+        else:
+            verb = "opens" if opens else "may open"
+            says = words(f"{{}} gets the app {{}}, which {verb} the administration.", _who(assignment), app)
         yield Finding("admin-app-assigned", address, says)
     for assignment, (address, roles) in world.assignments_after.items():
         earlier = world.assignments_before.get(assignment)
@@ -76,7 +77,7 @@ def _who(assignment: Assignment) -> Words:
 
 def _last_way_in(world: World, gone: list[Assignment]) -> Iterator[Finding]:
     """When nobody at all is left who is assigned to an app that opens the administration."""
-    before = [way for way in world.assignments_before if _opened_administration(world, way)]
+    before = [way for way in world.assignments_before if _may_have_opened_administration(world, way)]
     after = [
         way
         for way in world.assignments_after
@@ -91,9 +92,9 @@ def _last_way_in(world: World, gone: list[Assignment]) -> Iterator[Finding]:
     yield Finding("last-administrator", world.moved.get(address, address), says)
 
 
-def _opened_administration(world: World, way: Assignment) -> bool:
+def _may_have_opened_administration(world: World, way: Assignment) -> bool:
     app = world.apps_before.get(way.app)
-    return app is not None and app.active and app.opens_administration is True
+    return app is not None and app.active and app.opens_administration is not False
 
 
 def _may_open_administration(world: World, way: Assignment) -> bool:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.facts.relay_state import approved_origin, destination_problem, relay_state
+from connect_sso.facts.pages import approved_origin
+from connect_sso.facts.relay_state import destination_problem, relay_state
 
 INSTANCE = "2fb42df9-78a2-4e74-8572-c8af67ed289b"
 FEDERATE = f"https://us-east-1.console.aws.amazon.com/connect/federate/{INSTANCE}"

@@ -1,0 +1,1 @@
+"""Tests of what AWS and Okta say."""
