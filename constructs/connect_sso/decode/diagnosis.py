@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, RolePair, moment
 from connect_sso.decode.failures import BY_CODE
-from connect_sso.environment.people import username_problem
+from connect_sso.facts.names import username_problem
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
 from connect_sso.sign_in.model import (

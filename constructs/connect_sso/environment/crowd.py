@@ -7,10 +7,12 @@ import io
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from connect_sso.environment.people import (
+from connect_sso.environment.people import SOFTPHONE, Person
+from connect_sso.environment.problems import Problem
+from connect_sso.environment.secrets import secret_in
+from connect_sso.facts.escaping import template_problem
+from connect_sso.facts.names import (
     DEFAULT_ROUTING_PROFILE,
-    SOFTPHONE,
-    Person,
     normalized,
     person_name_problem,
     phone_problem,
@@ -18,8 +20,6 @@ from connect_sso.environment.people import (
     security_profiles_problem,
     username_problem,
 )
-from connect_sso.environment.problems import Problem
-from connect_sso.environment.secrets import secret_in
 from connect_sso.text import nearest
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ COLUMNS: Final = REQUIRED + OPTIONAL
 EXAMPLE_HEADER: Final = ",".join(COLUMNS)
 
 MAX_PROBLEMS: Final = 200
-"""Past this a file is not a list of agents with mistakes, it is another file."""
+"""Past this a file is not a crowd with mistakes, it is another file."""
 
 
-def read_agents(raw: bytes, file: str) -> tuple[list[Person], list[Problem]]:
+def read_crowd(raw: bytes, file: str) -> tuple[list[Person], list[Problem]]:
     """The people of a CSV file.
 
     Args:
@@ -76,7 +76,7 @@ def _header_problems(columns: list[str], file: str) -> list[Problem]:
         if not column:
             problems.append(problem("", f"column {index + 1} has no name; remove it (also the commas that it leaves)"))
         elif column in columns[:index]:
-            problems.append(problem(column, "this column is there twice"))
+            problems.append(problem(column, "this column is listed twice"))
         elif column == "apps":
             problems.append(
                 problem(column, "people of a CSV get their apps by Okta group, never one by one; remove the column")
@@ -132,8 +132,7 @@ def _cell_problems(cells: dict[str, str]) -> list[tuple[str, str]]:
     problems = []
     for column, value in cells.items():
         problem = _CHECKS[column](value) if value or column in REQUIRED else None
-        if problem is None and ("${" in value or "%{" in value):
-            problem = "${ and %{ mean something to Terraform and are not allowed here"
+        problem = problem or template_problem(value)
         # The value may be a credential that was pasted by mistake: then nothing of it is repeated.
         if value and (secret := _secret_in(value)):
             problem = f"this looks like {secret}; remove it and revoke it"
@@ -169,7 +168,7 @@ def _split(cell: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _profiles(cell: str) -> str | None:
-    # Ten thousand agents share a handful of profiles.
+    # Ten thousand people share a handful of profiles.
     return security_profiles_problem(_split(cell))
 
 
@@ -179,7 +178,7 @@ def _routing_profile(cell: str) -> str | None:
 
 
 def _secret_in(value: str) -> str | None:
-    # No credential is shorter than 20 characters, and no agent's cell is often longer: this spares ten thousand searches.
+    # No credential is shorter than 20 characters, and no cell is often longer: this spares ten thousand searches.
     return secret_in(value) if len(value) >= 20 else None
 
 

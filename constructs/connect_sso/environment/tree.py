@@ -22,7 +22,7 @@ MAX_DEPTH = 12
 """Twice the deepest legal nesting: a file that goes deeper is not an environment, and recursion stays bounded."""
 
 MAX_BYTES = 4_000_000
-"""An environment file is a few kilobytes; the crowd belongs into a CSV."""
+"""An environment file is a few kilobytes; the crowd belongs in a CSV."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ START = Place(1, 1)
 
 
 @dataclass(frozen=True)
-class Scalar:
+class ScalarNode:
     """A string, number, boolean, date or null."""
 
     value: Any
@@ -45,7 +45,7 @@ class Scalar:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class SequenceNode:
     """A list of nodes."""
 
     items: tuple[Node, ...]
@@ -53,7 +53,7 @@ class Sequence:
 
 
 @dataclass(frozen=True)
-class Mapping:
+class MappingNode:
     """Keys with their own places, and their nodes."""
 
     entries: dict[str, Node]
@@ -64,24 +64,24 @@ class Mapping:
         """The node at a path of keys, or None where there is none."""
         node: Node | None = self
         for key in path:
-            node = node.entries.get(key) if isinstance(node, Mapping) else None
+            node = node.entries.get(key) if isinstance(node, MappingNode) else None
         return node
 
 
-Node: TypeAlias = Scalar | Sequence | Mapping
-Path: TypeAlias = tuple[str | int, ...]
+Node: TypeAlias = ScalarNode | SequenceNode | MappingNode
+KeyPath: TypeAlias = tuple[str | int, ...]
 
 
 def plain(node: Node) -> Any:
     """The node as plain Python data."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         return {key: plain(value) for key, value in node.entries.items()}
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [plain(item) for item in node.items]
     return node.value
 
 
-def place_of(node: Node, path: Path, *, of_key: bool = False) -> Place:
+def place_of(node: Node, path: KeyPath, *, of_key: bool = False) -> Place:
     """Where `path` stands below `node`, or the nearest thing above it that exists.
 
     Args:
@@ -91,13 +91,13 @@ def place_of(node: Node, path: Path, *, of_key: bool = False) -> Place:
     """
     place = node.place
     for depth, step in enumerate(path):
-        if isinstance(node, Mapping) and isinstance(step, str) and step in node.entries:
+        if isinstance(node, MappingNode) and isinstance(step, str) and step in node.entries:
             key_place = node.key_places[step]
             node = node.entries[step]
             # A block mapping's own mark is its first key, on a later line: its key is where a reader looks.
             last = depth == len(path) - 1
-            place = key_place if (last and of_key) or isinstance(node, Mapping | Sequence) else node.place
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node.items):
+            place = key_place if (last and of_key) or isinstance(node, MappingNode | SequenceNode) else node.place
+        elif isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
             place = node.place
         else:
@@ -105,7 +105,7 @@ def place_of(node: Node, path: Path, *, of_key: bool = False) -> Place:
     return place
 
 
-def dotted(path: Path) -> str:
+def dotted(path: KeyPath) -> str:
     """A path as people write it: `users[2].phone`."""
     text = ""
     for step in path:
@@ -113,30 +113,47 @@ def dotted(path: Path) -> str:
     return text
 
 
-def scalars(node: Node, path: Path = ()) -> Iterator[tuple[Path, Scalar]]:
+def scalars(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, ScalarNode]]:
     """Every scalar below `node`, with its path."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         for key, value in node.entries.items():
             yield from scalars(value, (*path, key))
-    elif isinstance(node, Sequence):
+    elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
             yield from scalars(item, (*path, index))
     else:
         yield path, node
 
 
-def keys(node: Node, path: Path = ()) -> Iterator[tuple[Path, Place]]:
+def keys(node: Node, path: KeyPath = ()) -> Iterator[tuple[KeyPath, Place]]:
     """Every key below `node`, with its path and the key's own place."""
-    if isinstance(node, Mapping):
+    if isinstance(node, MappingNode):
         for key, value in node.entries.items():
             yield (*path, key), node.key_places[key]
             yield from keys(value, (*path, key))
-    elif isinstance(node, Sequence):
+    elif isinstance(node, SequenceNode):
         for index, item in enumerate(node.items):
             yield from keys(item, (*path, index))
 
 
-def parse(raw: bytes, file: str) -> tuple[Mapping | None, list[Problem]]:
+def text_at(tree: MappingNode, *path: str) -> str | None:
+    """The string at a path, or None where there is none or it is something else."""
+    node = tree.get(*path)
+    return node.value if isinstance(node, ScalarNode) and isinstance(node.value, str) else None
+
+
+def entries_at(tree: MappingNode, *path: str) -> dict[str, Node]:
+    """The entries of the mapping at a path; none where there is something else, or nothing."""
+    node = tree.get(*path)
+    return node.entries if isinstance(node, MappingNode) else {}
+
+
+def items_of(node: Node | None) -> tuple[Node, ...]:
+    """The items of a list; none where the node is something else."""
+    return node.items if isinstance(node, SequenceNode) else ()
+
+
+def parse(raw: bytes, file: str) -> tuple[MappingNode | None, list[Problem]]:
     """Parse a YAML file whose top is a mapping.
 
     Args:
@@ -147,7 +164,7 @@ def parse(raw: bytes, file: str) -> tuple[Mapping | None, list[Problem]]:
         The tree, or None where there is none to speak of, and everything that is wrong with the YAML itself.
     """
     if len(raw) > MAX_BYTES:
-        return None, [Problem(file, 1, 1, "", f"larger than {MAX_BYTES:,} bytes; many people belong into a users_file")]
+        return None, [Problem(file, 1, 1, "", f"larger than {MAX_BYTES:,} bytes; keep many people in a users_file")]
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -174,7 +191,7 @@ def parse(raw: bytes, file: str) -> tuple[Mapping | None, list[Problem]]:
         return None, [Problem(file, 1, 1, "", "empty; an environment file begins with aws:, okta:, connect: and apps:")]
     builder = _Builder(file)
     tree = builder.node(root, ())
-    if not isinstance(tree, Mapping):
+    if not isinstance(tree, MappingNode):
         return None, [
             *builder.problems,
             Problem(file, tree.place.line, tree.place.column, "", "must be keys and values, such as aws:"),
@@ -214,11 +231,11 @@ def _forbidden_features(text: str, file: str) -> list[Problem]:
     for event in yaml.parse(text, Loader=Loader):
         what = None
         if isinstance(event, yaml.AliasEvent):
-            what = f"aliases (*{event.anchor}) are not used here; write the value out"
+            what = f"aliases (*{event.anchor}) are not allowed; write the value out"
         elif getattr(event, "anchor", None):
-            what = f"anchors (&{event.anchor}) are not used here; write the value out where it is needed"
+            what = f"anchors (&{event.anchor}) are not allowed; write the value out where it is needed"
         elif getattr(event, "tag", None):
-            what = f"tags ({event.tag}) are not used here; write the plain value"
+            what = f"tags ({event.tag}) are not allowed; write the plain value"
         elif isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
@@ -245,15 +262,15 @@ class _Builder:
         self._file = file
         self._constructor = yaml.constructor.SafeConstructor()
 
-    def node(self, node: yaml.Node, path: Path) -> Node:
+    def node(self, node: yaml.Node, path: KeyPath) -> Node:
         place = _place(node.start_mark)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place, path)
         if isinstance(node, yaml.SequenceNode):
-            return Sequence(tuple(self.node(item, (*path, index)) for index, item in enumerate(node.value)), place)
-        return Scalar(self._scalar(node, place, path), place)
+            return SequenceNode(tuple(self.node(item, (*path, index)) for index, item in enumerate(node.value)), place)
+        return ScalarNode(self._scalar(node, place, path), place)
 
-    def _mapping(self, node: yaml.MappingNode, place: Place, path: Path) -> Mapping:
+    def _mapping(self, node: yaml.MappingNode, place: Place, path: KeyPath) -> MappingNode:
         entries: dict[str, Node] = {}
         places: dict[str, Place] = {}
         for key_node, value_node in node.value:
@@ -263,18 +280,18 @@ class _Builder:
                 continue
             key: str = key_node.value
             if key in entries:
-                self._problem(key_place, (*path, key), f"written twice; the first one is on line {places[key].line}")
+                self._problem(key_place, (*path, key), f"written twice; first on line {places[key].line}")
                 continue
             entries[key] = self.node(value_node, (*path, key))
             places[key] = key_place
-        return Mapping(entries, place, places)
+        return MappingNode(entries, place, places)
 
-    def _scalar(self, node: yaml.Node, place: Place, path: Path) -> Any:
+    def _scalar(self, node: yaml.Node, place: Place, path: KeyPath) -> Any:
         try:
             return self._constructor.construct_object(node)
         except (ValueError, OverflowError, yaml.YAMLError):
-            self._problem(place, path, "looks like a date or number, but is none; put it in quotes if it is text")
+            self._problem(place, path, "looks like a date or number but is not one; put quotes around text")
             return None
 
-    def _problem(self, place: Place, path: Path, message: str) -> None:
+    def _problem(self, place: Place, path: KeyPath, message: str) -> None:
         self.problems.append(Problem(self._file, place.line, place.column, dotted(path), message))

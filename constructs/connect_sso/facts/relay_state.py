@@ -39,7 +39,7 @@ def destination_problem(destination: str) -> str | None:
         return None
     names = ", ".join(DESTINATIONS)
     if any(character.isspace() or not character.isprintable() for character in destination):
-        return "a destination has no spaces or control characters in it"
+        return "must not contain spaces or control characters"
     if destination.startswith("/"):
         if destination.startswith("//") or "\\" in destination:
             return "a path begins with a single slash, such as /agent-app-v2/scheduling"
@@ -51,9 +51,9 @@ def destination_problem(destination: str) -> str | None:
         return "not a valid URL"
     if not destination.startswith("https://") or not host:
         hint = nearest(destination, DESTINATIONS)
-        return f"one of {names}, a path that begins with / or an https URL is needed{hint}"
+        return f"must be one of {names}, a path that begins with /, or an https URL{hint}"
     if url.username is not None or "\\" in destination:
-        return "an https URL here has no user name in it"
+        return "must not contain a user name"
     if not _HOST.fullmatch(host):
         return f"{host} is not a host's name (write an international one in its ASCII form, xn--...)"
     return None

@@ -36,7 +36,7 @@ from connect_sso.infrastructure.protection import protected
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connect_sso.environment.model import StorageKind
+    from connect_sso.environment.values import StorageKind
 
 NAME: Final = "recordings"
 

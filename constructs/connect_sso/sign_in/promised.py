@@ -84,7 +84,7 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
         for key, app in environment.apps.items()
     }
     people = [(person, f"{loaded.file}:{person.line}") for person in loaded.people]
-    people += [(person, f"{loaded.users_path}:{person.line}") for person in loaded.crowd]
+    people += [(person, f"{loaded.crowd_path}:{person.line}") for person in loaded.crowd]
     return SignIn(
         source=loaded.file,
         instance=Instance(

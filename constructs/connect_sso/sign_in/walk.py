@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connect_sso.environment.people import username_problem
+from connect_sso.facts.names import username_problem
 from connect_sso.facts.pages import CUSTOM_PAGE, page_name
 from connect_sso.facts.profiles import Opening, opening
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state

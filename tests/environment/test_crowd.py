@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.environment.crowd import read_agents
-from connect_sso.environment.people import username_problem
+from connect_sso.environment.crowd import read_crowd
+from connect_sso.facts.names import username_problem
 from tests.environment_files import loaded, messages, minimal
 
 HEADER = "username,first_name,last_name,security_profiles,routing_profile,phone\n"
@@ -19,13 +19,13 @@ HEADER = "username,first_name,last_name,security_profiles,routing_profile,phone\
 
 def problems(text: str) -> list[str]:
     return [
-        f"{problem.line}: {problem.key}: {problem.message}" for problem in read_agents(text.encode(), "agents.csv")[1]
+        f"{problem.line}: {problem.key}: {problem.message}" for problem in read_crowd(text.encode(), "agents.csv")[1]
     ]
 
 
 def test_cells_and_defaults() -> None:
     """Profiles are separated by |, an empty cell is the default, spaces around a cell mean nothing."""
-    people, wrong = read_agents(
+    people, wrong = read_crowd(
         (
             HEADER
             + "bo@example.com, Bo ,Agent,Agent|QualityAnalyst,,\ncy@example.com,Cy,Agent,Agent,Sales,+12065550100\n"
@@ -44,7 +44,7 @@ def test_cells_and_defaults() -> None:
 
 def test_a_byte_order_mark_and_windows_line_ends() -> None:
     """As spreadsheets save it."""
-    people, wrong = read_agents(
+    people, wrong = read_crowd(
         b"\xef\xbb\xbf" + (HEADER + "bo@example.com,Bo,Agent,Agent,,\n").replace("\n", "\r\n").encode(), "x"
     )
     assert wrong == []
@@ -62,10 +62,10 @@ def test_a_byte_order_mark_and_windows_line_ends() -> None:
         ("username,username,first_name,last_name,security_profiles\n", "twice"),
         (HEADER.strip() + ",,\nbo@example.com,Bo,Agent,Agent,,,,\n", "1: : column 7 has no name; remove it"),
         (HEADER + "bo@example.com,Bo\n", "2: : 2 cells where the header has 6"),
-        (HEADER + "bo@example,Bo,Agent,Agent,,\n", "2: username: with @"),
+        (HEADER + "bo@example,Bo,Agent,Agent,,\n", "2: username: a user name with @"),
         (HEADER + "bo@example.com,,Agent,Agent,,\n", "2: first_name: must not be empty"),
         (HEADER + "bo@example.com,Bo,Agent,,,\n", "2: security_profiles:"),
-        (HEADER + "bo@example.com,Bo,Agent,Agent|Agent,,\n", "there twice"),
+        (HEADER + "bo@example.com,Bo,Agent,Agent|Agent,,\n", "listed twice"),
         (HEADER + "bo@example.com,Bo,Agent,Agent,,12\n", "E.164"),
         (HEADER + "bo@example.com,${Bo},Agent,Agent,,\n", "mean something to Terraform"),
         (HEADER + '"bo@example.com,Bo,Agent,Agent,,\n', "not valid CSV"),
@@ -109,7 +109,7 @@ def test_any_table_is_read_or_refused(table: list[list[str]]) -> None:
     writer = csv.writer(text)
     writer.writerow(HEADER.strip().split(","))
     writer.writerows(table)
-    people, _ = read_agents(text.getvalue().encode("utf-8", "surrogatepass"), "agents.csv")
+    people, _ = read_crowd(text.getvalue().encode("utf-8", "surrogatepass"), "agents.csv")
     for person in people:
         assert username_problem(person.username) is None
 

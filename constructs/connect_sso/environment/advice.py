@@ -1,0 +1,121 @@
+"""What is legal but unwise in a valid environment: warnings, which stop nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connect_sso.environment.problems import Problem
+from connect_sso.environment.tree import KeyPath, MappingNode, dotted, place_of
+from connect_sso.facts.names import QUOTA_USERS
+from connect_sso.facts.partitions import COMMERCIAL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from connect_sso.environment.model import Environment
+    from connect_sso.environment.people import Person
+
+ONE_ROLE = "AWS advises one role for federation, because Connect ties a user to a role's session"
+"""https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html"""
+
+PRODUCTION = frozenset({"prod", "production", "prd", "live"})
+"""Environments of these names are taken for what people's work depends on."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is looked at."""
+
+    name: str
+    """The environment's."""
+    environment: Environment
+    crowd: Sequence[Person]
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether any app is given to an Okta group."""
+        return any(app.groups for app in self.environment.apps.values())
+
+
+def warnings(
+    name: str, environment: Environment, tree: MappingNode, crowd: Sequence[Person], file: str
+) -> list[Problem]:
+    """What is legal but unwise in a valid environment, at the key it is about."""
+    subject = Subject(name, environment, crowd)
+    found = [each for advice in _ADVICE for each in advice(subject)]
+    places = [place_of(tree, path, of_key=isinstance(path[-1], str)) for path, _ in found]
+    return [
+        Problem(file, place.line, place.column, dotted(path), message, is_warning=True)
+        for place, (path, message) in zip(places, found, strict=True)
+    ]
+
+
+def _apps_without_people(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    assigned = {app for user in subject.environment.users for app in user.apps}
+    for name, app in subject.environment.apps.items():
+        if not app.groups and name not in assigned:
+            yield ("apps", name), "nobody is assigned to this app: it names no group, and no user names it"
+
+
+def _several_roles(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    apps = subject.environment.apps
+    roles_of_group: dict[str, set[str]] = defaultdict(set)
+    for app in apps.values():
+        for group in app.groups:
+            roles_of_group[group].add(app.role)
+    for group, roles in sorted(roles_of_group.items()):
+        if len(roles) > 1:
+            last = next(name for name in reversed(apps) if group in apps[name].groups)
+            through = f"{len(roles)} roles ({', '.join(sorted(roles))})"
+            yield ("apps", last, "groups"), f"the people of {group!r} reach Connect through {through}; {ONE_ROLE}"
+    for index, user in enumerate(subject.environment.users):
+        roles = {apps[name].role for name in user.apps}
+        if len(roles) > 1:
+            through = f"{len(roles)} roles ({', '.join(sorted(roles))})"
+            yield ("users", index, "apps"), f"{user.username} reaches Connect through {through}; {ONE_ROLE}"
+
+
+def _people_without_apps(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    if subject.has_groups:
+        return
+    for index, user in enumerate(subject.environment.users):
+        if not user.apps:
+            yield ("users", index), f"{user.username} has no app and no app has a group, so this person cannot sign in"
+    if subject.crowd:
+        yield (
+            ("users_file",),
+            "the people of this file get their apps by group, and no app names one, so none of them can sign in",
+        )
+
+
+def _unprotected(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    connect = subject.environment.connect
+    if connect.alias and not connect.protect and subject.name.lower() in PRODUCTION:
+        message = f"the instance of an environment called {subject.name} is not protected against destruction"
+        yield ("connect", "protect"), message
+
+
+def _quota(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    people = len(subject.environment.users) + len(subject.crowd)
+    if people > QUOTA_USERS:
+        key = "users_file" if subject.environment.users_file else "users"
+        yield (key,), f"{people:,} people, but a new instance takes {QUOTA_USERS}; have the quota raised first"
+
+
+def _undocumented_audience(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    environment = subject.environment
+    if environment.aws.partition is not COMMERCIAL and environment.okta.role_assignment != "saml_app":
+        message = "the audience that Okta's catalogue app sends to this partition is not documented; saml_app states it"
+        yield ("okta", "role_assignment"), message
+
+
+_ADVICE: tuple[Callable[[Subject], Iterator[tuple[KeyPath, str]]], ...] = (
+    _apps_without_people,
+    _several_roles,
+    _people_without_apps,
+    _unprotected,
+    _quota,
+    _undocumented_audience,
+)

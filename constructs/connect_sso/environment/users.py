@@ -1,0 +1,61 @@
+"""A person who is written in the environment file itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Discriminator, Field, Tag
+
+from connect_sso.environment.people import SOFTPHONE, Person
+from connect_sso.environment.values import (
+    FROM_LIST,
+    UNIQUE,
+    AppName,
+    PersonName,
+    PhoneNumber,
+    ProfileName,
+    Section,
+    SecurityProfiles,
+    Username,
+)
+from connect_sso.facts.names import DEFAULT_ROUTING_PROFILE
+
+
+class DeskPhone(Section):
+    """A desk phone instead of the softphone in the browser."""
+
+    desk_phone: PhoneNumber
+
+
+Phone: TypeAlias = Annotated[
+    Annotated[Literal["softphone"], Tag("softphone")] | Annotated[DeskPhone, Tag("desk")],
+    Discriminator(lambda value: "desk" if isinstance(value, dict | DeskPhone) else "softphone"),
+]
+
+
+class User(Section):
+    """A Connect user who is written in the environment file."""
+
+    username: Username = Field(description="Exactly as in Okta, case included.", examples=["Ada.Admin@example.com"])
+    first_name: PersonName = Field(examples=["Ada"])
+    last_name: PersonName = Field(examples=["Admin"])
+    security_profiles: SecurityProfiles = Field(
+        description="1 to 10 security profiles of the instance, by their exact names.", examples=[["Admin"]]
+    )
+    routing_profile: ProfileName = DEFAULT_ROUTING_PROFILE
+    phone: Phone = SOFTPHONE
+    apps: Annotated[tuple[AppName, ...], FROM_LIST, UNIQUE] = Field(
+        default=(), description="Apps this person is assigned one by one; leave out where a group does it."
+    )
+
+    def as_person(self, line: int) -> Person:
+        """The Connect side of this user."""
+        return Person(
+            username=self.username,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            security_profiles=self.security_profiles,
+            routing_profile=self.routing_profile,
+            desk_phone=self.phone.desk_phone if isinstance(self.phone, DeskPhone) else None,
+            line=line,
+        )
