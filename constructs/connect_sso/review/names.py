@@ -25,6 +25,7 @@ class Names:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self._by_id: dict[str, dict[str, str]] = {}
+        self._all_by_id: dict[tuple[str, str], set[str]] = {}
         for resource in (*plan.prior.values(), *plan.planned.values()):
             if str(resource.get("type")) in _NAMED:
                 self._take(str(resource["type"]), side_of(resource))
@@ -41,10 +42,17 @@ class Names:
                 name = part.get(name_attribute)
                 if isinstance(identifier, str) and isinstance(name, str) and identifier and name:
                     self._by_id.setdefault(what, {})[identifier] = name
+                    if what == "person":
+                        email = part.get("email")
+                        self._all_by_id[what, identifier] = {name, email} if isinstance(email, str) else {name}
 
     def get(self, what: str, identifier: str) -> str | None:
         """The name of a `security profile`, `routing profile`, `group`, `person`, `policy`, `IAM policy`, if known."""
         return self._by_id.get(what, {}).get(identifier)
+
+    def every_name_of(self, what: str, identifier: str) -> frozenset[str]:
+        """All that may stand for it: of a person the login and the e-mail address."""
+        return frozenset(self._all_by_id.get((what, identifier), ()))
 
     def added_to(self, value: Value) -> Value:
         """A text with the name behind each id in it that the plan holds a name for: what only differs by ids says little."""

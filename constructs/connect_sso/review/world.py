@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -57,20 +58,40 @@ class Person:
 
 @dataclass(frozen=True)
 class Assignment:
-    """One way to an Okta app: who, to which app, with which roles."""
+    """One way to an Okta app: who, to which app. Two are the same where the ids are, whatever name or key stands beside."""
 
     kind: str
     """`person`, `group`, `rule` (a group rule's matches) or `everyone`."""
-    who: str | Mark
+    identity: str | Mark
+    """The id of the person or group, or the rule's expression; a name only where the id is known after the apply."""
+    who: str | Mark = field(compare=False)
+    """What to call them."""
     app: Address
     """The app's address after the change, which is also its key."""
-    group: str = ""
-    """The group that leads there, for a member or a rule."""
+    group_identity: str | Mark = ""
+    """The id of the group that leads there, for a member or a rule."""
+    group: str = field(default="", compare=False)
+    """What to call it."""
 
     @property
     def end(self) -> tuple[str, str, Address] | None:
         """Who and which app, whatever leads there; None where that is not known."""
-        return (self.kind, self.who, self.app) if isinstance(self.who, str) and self.app else None
+        return (self.kind, self.identity, self.app) if isinstance(self.identity, str) and self.app else None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Somebody or some group of Okta's: the id that decides, and the name that a reader knows."""
+
+    identity: str | Mark
+    name: str | Mark
+    is_bare: bool = False
+    """Whether the plan holds no name for the id, which then stands for it."""
+
+    @property
+    def text(self) -> str:
+        """The name, empty where it is not known."""
+        return self.name if isinstance(self.name, str) else ""
 
 
 @dataclass(frozen=True)
@@ -104,45 +125,24 @@ def _is_administration(page: Page | None) -> bool | None:
     return None if page is None else page is ADMINISTRATION
 
 
-SNAPSHOT_TYPES = frozenset(
-    {
-        "aws_connect_user",
-        "aws_connect_security_profile",
-        "aws_iam_policy",
-        "aws_iam_role",
-        "aws_iam_role_policy",
-        "aws_iam_role_policy_attachment",
-        "aws_iam_saml_provider",
-        "aws_iam_user",
-        "aws_iam_user_policy",
-        "aws_iam_user_policy_attachment",
-        "okta_app_group_assignment",
-        "okta_app_group_assignments",
-        "okta_app_saml",
-        "okta_app_user",
-        "okta_group",
-        "okta_group_memberships",
-        "okta_group_rule",
-    }
-)
-
-
 class World:
     """What is there before the change, and what will be there after it."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.names = Names(plan)
-        self.before: dict[str, dict[Address, Side]] = {kind: {} for kind in SNAPSHOT_TYPES}
-        self.after: dict[str, dict[Address, Side]] = {kind: {} for kind in SNAPSHOT_TYPES}
+        self.before: dict[str, dict[Address, Side]] = defaultdict(dict)
+        """By type, every managed resource of now."""
+        self.after: dict[str, dict[Address, Side]] = defaultdict(dict)
+        """By type, every managed resource once the plan is applied."""
         self.changes: dict[Address, Change] = {}
         self.moved: dict[Address, Address] = {}
         """Former address to new one."""
         for address, resource in plan.prior.items():
             kind = resource.get("type")
-            if isinstance(kind, str) and kind in SNAPSHOT_TYPES and resource.get("mode") == "managed":
+            if isinstance(kind, str) and resource.get("mode") == "managed":
                 self.before[kind][address] = side_of(resource)
-        for kind in SNAPSHOT_TYPES:
+        for kind in {*self.before, *plan.by_type}:
             self.after[kind].update(self.before[kind])
             for change in plan.of(kind):
                 self._apply(change)
@@ -366,28 +366,28 @@ class World:
     ) -> Iterator[tuple[Assignment, tuple[Address, Roles]]]:
         group_apps: dict[str, set[Address]] = {}
         for address, group, app, profile in self._group_assignments(sides):
-            yield Assignment("group", group, app), (address, roles_in(profile))
-            if isinstance(group, str):
-                group_apps.setdefault(group, set()).add(app)
+            yield Assignment("group", group.identity, group.name, app), (address, roles_in(profile))
+            if isinstance(group.identity, str):
+                group_apps.setdefault(group.identity, set()).add(app)
         for address, side in sides["okta_app_user"].items():
             change = self.change_at(address)
-            login = self.names.resolve("person", side.get("user_id"), change, "user_id")
-            if not isinstance(login, str) or login == side.get("user_id"):
-                login = _text(side.get("username")) or login or UNKNOWN
+            person = self._named("person", side.get("user_id"), change, "user_id")
+            if person.is_bare and (username := _text(side.get("username"))):
+                person = replace(person, name=f"{person.name} (signs in as {username})")
             yield (
-                Assignment("person", login, self.app_of(side.get("app_id"), change)),
+                Assignment("person", person.identity, person.name, self.app_of(side.get("app_id"), change)),
                 (address, roles_in(side.get("profile"))),
             )
         for address, side in sides["okta_group_memberships"].items():
             change = self.change_at(address)
-            group = self.names.resolve("group", side.get("group_id"), change, "group_id") or UNKNOWN
+            group = self._named("group", side.get("group_id"), change, "group_id")
             users = side.get("users")
             members = [users] if isinstance(users, Mark) else users if isinstance(users, list) else []
             for member in members:
-                login = self.names.resolve("person", member, change, "users") or UNKNOWN
-                for app in self._led_to(group, group_apps):
+                person = self._named("person", member, change, "users")
+                for app in self._led_to(group.identity, group_apps):
                     yield (
-                        Assignment("person", login, app, str(group) if isinstance(group, str) else ""),
+                        Assignment("person", person.identity, person.name, app, group.identity, group.text),
                         (address, frozenset()),
                     )
         for address, side in sides["okta_group_rule"].items():
@@ -396,33 +396,34 @@ class World:
             change = self.change_at(address)
             targets = side.get("group_assignments")
             for target in targets if isinstance(targets, list) else [targets]:
-                group = self.names.resolve("group", target, change, "group_assignments") or UNKNOWN
-                for app in self._led_to(group, group_apps):
+                group = self._named("group", target, change, "group_assignments")
+                for app in self._led_to(group.identity, group_apps):
                     for kind, source in self.rule_sources(side, change):
                         yield (
-                            Assignment(kind, source, app, group if isinstance(group, str) else ""),
+                            Assignment(kind, source.identity, source.name, app, group.identity, group.text),
                             (address, frozenset()),
                         )
         for app_address, known in apps.items():
             if known.open_to_all and known.active:
                 yield (
-                    Assignment("everyone", "everyone in the Okta organization", app_address),
+                    Assignment("everyone", "everyone", "everyone in the Okta organization", app_address),
                     (app_address, frozenset()),
                 )
 
+    def _named(self, what: str, value: Value, change: Change | None = None, attribute: str = "") -> Identity:
+        """Who or which group an id is; one that is known after the apply is taken by what the configuration refers to."""
+        if isinstance(value, str) and value:
+            name = self.names.get(what, value)
+            return Identity(value, name or value, is_bare=name is None)
+        referenced: str | Mark = self.names.resolve(what, value, change, attribute) or UNKNOWN
+        return Identity(referenced, referenced)
+
     def _group_assignments(
         self, sides: Mapping[str, Mapping[Address, Side]]
-    ) -> Iterator[tuple[Address, str | Mark, Address, Value]]:
+    ) -> Iterator[tuple[Address, Identity, Address, Value]]:
         for address, side in sides["okta_app_group_assignment"].items():
             change = self.change_at(address)
-            group = self.names.resolve("group", side.get("group_id"), change, "group_id") or UNKNOWN
-            if (
-                isinstance(group, str)
-                and group == side.get("group_id")
-                and change is not None
-                and isinstance(change.index, str)
-            ):
-                group = change.index
+            group = self._named("group", side.get("group_id"), change, "group_id")
             yield address, group, self.app_of(side.get("app_id"), change), side.get("profile")
         for address, side in sides["okta_app_group_assignments"].items():
             change = self.change_at(address)
@@ -430,7 +431,7 @@ class World:
             blocks = side.get("group")
             for block in blocks if isinstance(blocks, list) else [{"id": blocks}] if isinstance(blocks, Mark) else []:
                 if isinstance(block, dict):
-                    yield address, self.names.resolve("group", block.get("id")) or UNKNOWN, app, block.get("profile")
+                    yield address, self._named("group", block.get("id")), app, block.get("profile")
 
     @staticmethod
     def _led_to(group: str | Mark, group_apps: Mapping[str, set[Address]]) -> list[Address]:
@@ -438,7 +439,7 @@ class World:
             return sorted(group_apps.get(group, ()))
         return sorted(set().union(*group_apps.values())) if group_apps else []
 
-    def rule_sources(self, side: Side, change: Change | None) -> Iterator[tuple[str, str | Mark]]:
+    def rule_sources(self, side: Side, change: Change | None) -> Iterator[tuple[str, Identity]]:
         """Whom a group rule takes in: the groups it names one by one, or its expression as a whole.
 
         The functions: https://developer.okta.com/docs/reference/okta-expression-language/#group-functions
@@ -448,12 +449,15 @@ class World:
             match = re.fullmatch(r'\s*isMemberOfAnyGroup\(((?>\s*"[^"]*"\s*,?)*+)\)\s*', expression)
             if match is not None:
                 for identifier in re.findall(r'"([^"]*)"', match[1]):
-                    yield "group", self.names.get("group", identifier) or identifier
+                    yield "group", self._named("group", identifier)
                 return
-            yield "rule", expression
+            yield "rule", Identity(expression, expression)
             return
         resolved = self.names.resolve("group", UNKNOWN, change, "expression_value") if expression is UNKNOWN else None
-        yield ("group", resolved) if isinstance(resolved, str) else ("rule", UNKNOWN)
+        if isinstance(resolved, str):
+            yield "group", Identity(resolved, resolved)
+        else:
+            yield "rule", Identity(UNKNOWN, UNKNOWN)
 
 
 def _app(address: Address, side: Side) -> App:
@@ -500,7 +504,9 @@ def gone_and_new(
     return sorted(old - new, key=assignment_key), sorted(new - old, key=assignment_key)
 
 
-def assignment_key(assignment: Assignment) -> tuple[str, str, str, str]:
+def assignment_key(assignment: Assignment) -> tuple[str, ...]:
     """What assignments are sorted by."""
-    who = assignment.who.value if isinstance(assignment.who, Mark) else assignment.who
-    return (assignment.kind, who, assignment.app, assignment.group)
+    who, identity = (
+        value.value if isinstance(value, Mark) else value for value in (assignment.who, assignment.identity)
+    )
+    return (assignment.kind, who, assignment.app, assignment.group, identity)

@@ -40,8 +40,31 @@ def findings(world: World) -> Iterator[Finding]:
                 world.label(assignment.app),
             )
             yield Finding("role-assigned", address, says)
+    yield from _named_like_another(world)
     yield from _no_longer_left_out(world)
     yield from _last_way_in(world, gone)
+
+
+def _named_like_another(world: World) -> Iterator[Finding]:
+    """A person whose user name in an app is not their own: Connect then takes them for whoever has it."""
+    for change in world.plan.of("okta_app_user"):
+        if not change.changes_something or change.after is None:
+            continue
+        username, identifier = change.after.get("username"), change.after.get("user_id")
+        if not isinstance(username, str) or not username:
+            continue
+        same_as_before = change.before is not None and (username, identifier) == (
+            change.before.get("username"),
+            change.before.get("user_id"),
+        )
+        own = world.names.every_name_of("person", identifier) if isinstance(identifier, str) else frozenset()
+        if same_as_before or username in own:
+            continue
+        if not own and username not in world.people_after:
+            continue  # whoever it is: the name opens nobody's account of this plan
+        who = world.names.resolve("person", identifier, change, "user_id")
+        says = words("{} signs in with the name {}, which is not known to be their own.", who or UNKNOWN, username)
+        yield Finding("session-name-changed", change.address, says)
 
 
 def _no_longer_left_out(world: World) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import words
-from connect_sso.review.world import SNAPSHOT_TYPES, World
+from connect_sso.review.world import World
 from connect_sso.terraform.plan import Change
 
 GUARDED = (
@@ -17,26 +17,45 @@ GUARDED = (
 )
 """What the types begin with that decide who signs in, and who may read the recordings."""
 
-KNOWN = SNAPSHOT_TYPES | {
-    "aws_connect_instance",
-    "aws_connect_instance_storage_config",
-    "aws_iam_access_key",
-    "aws_kms_alias",
-    "aws_kms_key",
-    "aws_kms_key_policy",
-    "aws_s3_bucket",
-    "aws_s3_bucket_lifecycle_configuration",
-    "aws_s3_bucket_logging",
-    "aws_s3_bucket_ownership_controls",
-    "aws_s3_bucket_policy",
-    "aws_s3_bucket_public_access_block",
-    "aws_s3_bucket_server_side_encryption_configuration",
-    "aws_s3_bucket_versioning",
-    "okta_app_access_policy_assignment",
-    "okta_app_saml_app_settings",
-    "okta_app_signon_policy",
-    "okta_app_signon_policy_rule",
-}
+KNOWN = frozenset(
+    {
+        "aws_connect_instance",
+        "aws_connect_instance_storage_config",
+        "aws_connect_security_profile",
+        "aws_connect_user",
+        "aws_iam_access_key",
+        "aws_iam_policy",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_saml_provider",
+        "aws_iam_user",
+        "aws_iam_user_policy",
+        "aws_iam_user_policy_attachment",
+        "aws_kms_alias",
+        "aws_kms_key",
+        "aws_kms_key_policy",
+        "aws_s3_bucket",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_logging",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "okta_app_access_policy_assignment",
+        "okta_app_group_assignment",
+        "okta_app_group_assignments",
+        "okta_app_saml",
+        "okta_app_saml_app_settings",
+        "okta_app_signon_policy",
+        "okta_app_signon_policy_rule",
+        "okta_app_user",
+        "okta_group",
+        "okta_group_memberships",
+        "okta_group_rule",
+    }
+)
 """The types that the rules and the access section understand."""
 
 
