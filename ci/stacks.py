@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ci.runner import Stop
-from connect_sso.environment.derived_names import users_stack
+from connect_sso.environment.derived_names import crowd_stack
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
 from connect_sso.terraform import operations
 from connect_sso.terraform.operations import PLAN_FILE, STACKS, WITHOUT_REFRESH
@@ -159,7 +159,7 @@ def plan_environment(environment: str, state: str) -> list[tuple[Stack, Outcome 
         Stop: one cannot be synthesized or planned.
     """
     synthesize(environment)
-    own, crowd = Stack(environment), Stack(users_stack(environment))
+    own, crowd = Stack(environment), Stack(crowd_stack(environment))
     own.init()
     outcome = own.plan(state)
     planned: list[tuple[Stack, Outcome | None]] = [(own, outcome)]

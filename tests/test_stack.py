@@ -408,10 +408,13 @@ def test_the_crowd_has_a_stack_of_its_own(tmp_path: Path) -> None:
     assert crowd.addresses() == {"aws_connect_user.users"}
     assert "okta" not in crowd.json["provider"]
     assert crowd.resource("data.aws_connect_instance.instance")["instance_alias"] == "acme-test"
-    people = json.loads((crowd.folder / "people.json").read_text(encoding="utf-8"))
+    people = json.loads((crowd.folder / "crowd.json").read_text(encoding="utf-8"))
     assert list(people) == ["bo@example.com", "cy@example.com"]
-    assert json.loads((own.folder / "crowd.json").read_text(encoding="utf-8")) == ["bo@example.com", "cy@example.com"]
-    assert "crowd.json" in own.json["locals"]["connect_user_names"]
+    assert json.loads((own.folder / "crowd_names.json").read_text(encoding="utf-8")) == [
+        "bo@example.com",
+        "cy@example.com",
+    ]
+    assert "crowd_names.json" in own.json["locals"]["connect_user_names"]
     assert list(own.json["locals"]["people"]) == ["Ada.Admin@example.com"]
     assert crowd.json["terraform"]["backend"]["local"]["path"] == "../../../terraform.test-users.tfstate"
     manifest = json.loads((tmp_path / "cdktf.out" / "manifest.json").read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from connect_sso.environment.derived_names import USERS_SUFFIX, group_rule, role_group, s3_keys, users_stack
+from connect_sso.environment.derived_names import CROWD_SUFFIX, crowd_stack, group_rule, role_group, s3_keys
 from connect_sso.environment.model import ApiIntegration, Federation
 from connect_sso.environment.problems import Problem
 from connect_sso.environment.tree import START, KeyPath, MappingNode, dotted, entries_at, place_of, text_at
@@ -23,7 +23,7 @@ def clashes(loaded: Sequence[LoadedEnvironment]) -> dict[str, list[Problem]]:
     same_name: dict[str, LoadedEnvironment] = {}
     owners: dict[str, LoadedEnvironment] = {}
     for each in loaded:
-        stem = each.name.removesuffix(USERS_SUFFIX)
+        stem = each.name.removesuffix(CROWD_SUFFIX)
         if stem != each.name and stem in names:
             message = f"{each.name} is the name of {stem}'s second stack, the crowd's; rename this environment"
             problems[each.file].append(Problem(each.file, 1, 1, "", message))
@@ -95,6 +95,6 @@ def _state_locations(name: str, tree: MappingNode) -> Iterator[str]:
     if workspace := text_at(tree, "state", "cloud", "workspace"):
         host = text_at(tree, "state", "cloud", "hostname") or "app.terraform.io"
         organization = text_at(tree, "state", "cloud", "organization")
-        yield from (f"{host}/{organization}/{each}" for each in (workspace, users_stack(workspace)))
+        yield from (f"{host}/{organization}/{each}" for each in (workspace, crowd_stack(workspace)))
     if bucket := text_at(tree, "state", "s3", "bucket"):
         yield from (f"s3://{bucket}/{key}" for key in s3_keys(name, text_at(tree, "state", "s3", "key")))

@@ -8,12 +8,12 @@ import re
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """What an environment may be called: it is a stack, a folder, a state, and part of Okta group names."""
 
-USERS_SUFFIX = "-users"
+CROWD_SUFFIX = "-users"
 
 
-def users_stack(environment: str) -> str:
+def crowd_stack(environment: str) -> str:
     """The name of the stack that holds an environment's crowd."""
-    return environment + USERS_SUFFIX
+    return environment + CROWD_SUFFIX
 
 
 def bucket_name(environment: str, account_id: str, region: str) -> str:
@@ -65,5 +65,5 @@ def s3_keys(environment: str, key: str | None) -> tuple[str, str]:
     key = key or f"connect-sso/{environment}.tfstate"
     stem, dot, extension = key.rpartition(".tfstate")
     if dot and not extension:
-        return key, f"{stem}{USERS_SUFFIX}.tfstate"
-    return key, key + USERS_SUFFIX
+        return key, f"{stem}{CROWD_SUFFIX}.tfstate"
+    return key, key + CROWD_SUFFIX

@@ -8,7 +8,7 @@ from cdktf import CloudBackend, LocalBackend, NamedCloudWorkspace, S3Backend, Te
 from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
 from cdktf_cdktf_provider_okta.provider import OktaProvider
 
-from connect_sso.environment.derived_names import s3_keys, users_stack
+from connect_sso.environment.derived_names import crowd_stack, s3_keys
 
 if TYPE_CHECKING:
     from connect_sso.environment.model import Environment
@@ -23,14 +23,14 @@ def keep_state(stack: TerraformStack, environment: Environment, *, name: str, cr
     if environment.state == "local":
         # Relative to the stack's own folder, cdktf.out/stacks/NAME: three up is the project. An absolute path would
         # make the output differ from machine to machine.
-        LocalBackend(stack, path=f"../../../terraform.{users_stack(name) if crowd else name}.tfstate")
+        LocalBackend(stack, path=f"../../../terraform.{crowd_stack(name) if crowd else name}.tfstate")
     elif cloud := environment.state.cloud:
         CloudBackend(
             stack,
             hostname=cloud.hostname,
             organization=cloud.organization,
             workspaces=NamedCloudWorkspace(
-                users_stack(cloud.workspace) if crowd else cloud.workspace, project=cloud.project
+                crowd_stack(cloud.workspace) if crowd else cloud.workspace, project=cloud.project
             ),
         )
     elif s3 := environment.state.s3:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cdktf import TerraformLocal, TerraformOutput, TerraformStack
 
-from connect_sso.environment.derived_names import bucket_name, group_rule, users_stack
+from connect_sso.environment.derived_names import bucket_name, crowd_stack, group_rule
 from connect_sso.facts.escaping import literal
 from connect_sso.infrastructure import instance as instances
 from connect_sso.infrastructure import manual_steps, recordings
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from connect_sso.environment.people import Person
     from connect_sso.infrastructure.okta_apps import EveryApp, OktaApp
 
-PEOPLE_FILE = "people.json"
+CROWD_FILE = "crowd.json"
 """Beside a crowd's cdk.tf.json: the map of its users."""
 
-CROWD_NAMES_FILE = "crowd.json"
+CROWD_NAMES_FILE = "crowd_names.json"
 """Beside an environment's cdk.tf.json: the crowd's user names, for the checks of group members."""
 
 
@@ -336,7 +336,7 @@ class ConnectSsoStack(TerraformStack):
             TerraformOutput(self, "by_hand", value="\n\n".join(steps), description="What no API can do.")
 
 
-class UsersStack(TerraformStack):
+class CrowdStack(TerraformStack):
     """An environment's crowd: many Connect users, in a state of their own, so that no other change reads them all.
 
     Connect answers two requests a second: https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html
@@ -344,14 +344,14 @@ class UsersStack(TerraformStack):
 
     def __init__(self, scope: Construct, name: str, *, environment: Environment, crowd: Sequence[Person]) -> None:
         """Declare the stack of the environment called `name`."""
-        super().__init__(scope, users_stack(name))
+        super().__init__(scope, crowd_stack(name))
         keep_state(self, environment, name=name, crowd=True)
         use_aws(self, environment)
         connect = environment.connect
         instance = instances.ExistingInstance(self, "instance", instance_id=connect.instance_id, alias=connect.alias)
         # The map stays out of the JSON: ten thousand people would take seconds on their way through jsii.
-        TerraformLocal(self, "people", f'${{jsondecode(file("${{path.module}}/{PEOPLE_FILE}"))}}')
-        self.files: dict[str, str] = {PEOPLE_FILE: _one_line_each(people_map(crowd))}
+        TerraformLocal(self, "people", f'${{jsondecode(file("${{path.module}}/{CROWD_FILE}"))}}')
+        self.files: dict[str, str] = {CROWD_FILE: _one_line_each(people_map(crowd))}
         """What Terraform reads beside the JSON, by file name."""
         ConnectUsers(
             self,

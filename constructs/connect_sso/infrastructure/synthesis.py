@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from cdktf import App
 
-from connect_sso.environment.derived_names import users_stack
+from connect_sso.environment.derived_names import crowd_stack
 from connect_sso.environment.loading import load_all, select
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
-from connect_sso.infrastructure.stack import ConnectSsoStack, UsersStack
+from connect_sso.infrastructure.stack import ConnectSsoStack, CrowdStack
 
 if TYPE_CHECKING:
     from connect_sso.environment.loading import LoadedEnvironment
@@ -64,10 +64,10 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
         files[each.name] = stack.files
         if each.environment.users_file:
             # Also when the file is empty: that is how its last people are removed.
-            users = UsersStack(app, each.name, environment=each.environment, crowd=each.crowd)
+            crowd = CrowdStack(app, each.name, environment=each.environment, crowd=each.crowd)
             # `cdktf deploy` then takes the two in order; the crowd needs the instance.
-            users.add_dependency(stack)
-            files[users_stack(each.name)] = users.files
+            crowd.add_dependency(stack)
+            files[crowd_stack(each.name)] = crowd.files
     app.synth()
     for stack_name, beside in files.items():
         for name, content in beside.items():

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connect_sso.environment.derived_names import users_stack
+from connect_sso.environment.derived_names import crowd_stack
 from connect_sso.environment.loading import load_one
 from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, EXIT_USAGE, Failure, UsageFailure
 from connect_sso.terraform import cdktf_cli
@@ -132,7 +132,7 @@ def plan(loaded: LoadedEnvironment, environment: Environment) -> int:
     _review(own, plan_json)
     if code != 0 or environment.users_file is None:
         return code
-    crowd = Stack(users_stack(loaded.name))
+    crowd = Stack(crowd_stack(loaded.name))
     if environment.connect.alias and not _instance_is_there(own, plan_json):
         say(
             f"{crowd.name} is not planned yet: its {len(loaded.crowd):,} people need the instance, which {own.name} makes first"
@@ -172,7 +172,7 @@ def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
     code = run(own)
     if environment.users_file is None:
         return code
-    crowd = Stack(users_stack(loaded.name))
+    crowd = Stack(crowd_stack(loaded.name))
     if code != EXIT_FINE:
         say(f"{crowd.name} is not deployed, since {own.name} could not be")
         return code
