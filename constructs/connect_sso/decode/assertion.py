@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from connect_sso.saml import attributes as saml_attributes
 from connect_sso.saml.xml import text_of
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
-
-ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
-"""The names that AWS reads begin with this, case included."""
-PRINCIPAL_TAG = ATTRIBUTES + "PrincipalTag:"
 
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _PROVIDER = re.compile(r"arn:[a-z-]+:iam::\d{12}:saml-provider/[\w.-]+", re.ASCII)
@@ -127,18 +124,18 @@ def read_assertion(assertion: etree._Element) -> Assertion:
             end for end in ((conditions.get("NotOnOrAfter") if conditions is not None else None), *ends) if end
         ),
         session_not_on_or_after=statement.get("SessionNotOnOrAfter") if statement is not None else None,
-        roles=tuple(_role_pair(value) for value in attributes.get(ATTRIBUTES + "Role", ())),
-        session_name=attributes.get(ATTRIBUTES + "RoleSessionName", ()),
-        session_duration=_first(attributes.get(ATTRIBUTES + "SessionDuration", ())),
+        roles=tuple(_role_pair(value) for value in attributes.get(saml_attributes.ROLE, ())),
+        session_name=attributes.get(saml_attributes.ROLE_SESSION_NAME, ()),
+        session_duration=_first(attributes.get(saml_attributes.SESSION_DURATION, ())),
         session_tags=tuple(
-            (name.removeprefix(PRINCIPAL_TAG), value)
+            (name.removeprefix(saml_attributes.PRINCIPAL_TAG), value)
             for name, values in attributes.items()
-            if name.startswith(PRINCIPAL_TAG)
+            if name.startswith(saml_attributes.PRINCIPAL_TAG)
             for value in values
         ),
-        transitive_tags=attributes.get(ATTRIBUTES + "TransitiveTagKeys", ()),
-        source_identity=_first(attributes.get(ATTRIBUTES + "SourceIdentity", ())),
-        other_attributes=tuple(name for name in attributes if not name.startswith(ATTRIBUTES)),
+        transitive_tags=attributes.get(saml_attributes.TRANSITIVE_TAG_KEYS, ()),
+        source_identity=_first(attributes.get(saml_attributes.SOURCE_IDENTITY, ())),
+        other_attributes=tuple(name for name in attributes if not name.startswith(saml_attributes.PREFIX)),
     )
 
 

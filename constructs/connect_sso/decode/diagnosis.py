@@ -12,6 +12,7 @@ from connect_sso.decode.failures import BY_CODE
 from connect_sso.facts.names import username_problem
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
+from connect_sso.saml import attributes as saml_attributes
 from connect_sso.sign_in.model import (
     Role,
     SamlProvider,
@@ -273,7 +274,7 @@ def _recipient(book: _Book, capture: Capture, envelope: Envelope, assertion: Ass
 def _roles(book: _Book, assertion: Assertion) -> None:
     if book.check(
         "role-attribute-missing",
-        "" if assertion.roles else "there is no attribute https://aws.amazon.com/SAML/Attributes/Role",
+        "" if assertion.roles else f"there is no attribute {saml_attributes.ROLE}",
     ):
         return
     broken = [pair for pair in assertion.roles if pair.role_arn is None]
@@ -303,7 +304,7 @@ def _session(book: _Book, assertion: Assertion, mask: Mask) -> None:
     names = assertion.session_name
     book.check(
         "session-name-missing",
-        "" if names else "there is no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName",
+        "" if names else f"there is no attribute {saml_attributes.ROLE_SESSION_NAME}",
     )
     if len(names) > 1:
         book.check("session-name-invalid", f"there are {len(names)} session names, and AWS wants one")

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from connect_sso.saml import attributes as saml_attributes
+
 CONNECT_SAML = "https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html"
 CONNECT_TROUBLESHOOTING = "https://docs.aws.amazon.com/connect/latest/adminguide/troubleshoot-saml.html"
 CONNECT_RESILIENCY = "https://docs.aws.amazon.com/connect/latest/adminguide/integrate-idp.html"
@@ -197,7 +199,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         title="No Role attribute",
         messages=INVALID_RESPONSE,
         cause=(
-            "The assertion has no attribute https://aws.amazon.com/SAML/Attributes/Role (names are case-sensitive). In "
+            f"The assertion has no attribute {saml_attributes.ROLE} (names are case-sensitive). In "
             "Okta most often: the person's assignment maps to no role."
         ),
         confirm="Decode the response: it shows no role.",
@@ -232,7 +234,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "RoleSessionName is required in AuthnResponse "
             "(service: AWSSecurityTokenService; status code: 400; error code: InvalidIdentityToken)",
         ),
-        cause="The assertion has no attribute https://aws.amazon.com/SAML/Attributes/RoleSessionName, or an empty one.",
+        cause=f"The assertion has no attribute {saml_attributes.ROLE_SESSION_NAME}, or an empty one.",
         confirm="Decode the response: it shows no session name.",
         fix="Restore the app's user name template or RoleSessionName statement by an apply.",
         source=IAM_TROUBLESHOOTING,

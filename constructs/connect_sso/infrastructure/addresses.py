@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from cdktf import TerraformDataSource, TerraformElement, TerraformLocal, TerraformResource
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cdktf import TerraformElement
-
-Element = TypeVar("Element", bound="TerraformElement")
+Element = TypeVar("Element", bound=TerraformElement)
 
 
 def named(element: Element, name: str) -> Element:
@@ -19,6 +19,18 @@ def named(element: Element, name: str) -> Element:
     """
     element.override_logical_id(name)
     return element
+
+
+def address(element: TerraformResource | TerraformDataSource | TerraformLocal) -> str:
+    """How a Terraform expression names the element, such as `local.people` or `data.okta_group.groups`.
+
+    cdktf's own `fqn` is a token that resolves to a whole `${…}`, which cannot stand inside an expression.
+    """
+    name = element.friendly_unique_id
+    if isinstance(element, TerraformLocal):
+        return f"local.{name}"
+    kind = element.terraform_resource_type
+    return f"data.{kind}.{name}" if isinstance(element, TerraformDataSource) else f"{kind}.{name}"
 
 
 def one_per(element: TerraformElement, names: Iterable[str]) -> None:

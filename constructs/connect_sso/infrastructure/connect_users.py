@@ -10,12 +10,13 @@ from cdktf_cdktf_provider_aws.data_aws_connect_routing_profile import DataAwsCon
 from cdktf_cdktf_provider_aws.data_aws_connect_security_profile import DataAwsConnectSecurityProfile
 from constructs import Construct
 
-from connect_sso.infrastructure.addresses import named, one_per
+from connect_sso.infrastructure.addresses import address, named, one_per
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-from connect_sso.environment.people import Person
+    from connect_sso.environment.people import Person
+    from connect_sso.infrastructure.instance import Instance
 
 OWNED_BY_SUPERVISORS = ["routing_profile_id", "phone_config", "identity_info"]
 """With `user_settings: initial`, what is set at creation and then left to supervisors and agents."""
@@ -32,25 +33,26 @@ class ConnectUsers(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        instance_id: str,
+        instance: Instance,
         people: Sequence[Person],
-        people_map: str,
+        people_map: TerraformLocal,
         enforce_settings: bool,
     ) -> None:
         """Declare the users.
 
         Args:
-            instance_id: the instance's bare id.
+            instance: where they are.
             people: whose profiles are looked up.
-            people_map: the Terraform expression of the map, with values as `Person.for_terraform` makes them.
+            people_map: what `people_map` makes of them, or the file that holds it.
             enforce_settings: whether Terraform also keeps routing profile, phone and names as written.
         """
         super().__init__(scope, construct_id)
+        instance_id = instance.id
         # Terraform puts off reading what refers to a resource with a change of its own, even where the id stays: a
         # setting of the instance would then change every user's profiles to "known after apply". Through a local it reads.
         # https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
-        named(TerraformLocal(self, "local-instance-id", instance_id), "instance_id")
-        known_id = "${local.instance_id}"
+        local_id = named(TerraformLocal(self, "local-instance-id", instance_id), "instance_id")
+        known_id = f"${{{address(local_id)}}}"
         security_profiles = named(
             DataAwsConnectSecurityProfile(self, "security-profiles", instance_id=known_id, name="${each.key}"),
             "security_profiles",
@@ -65,9 +67,12 @@ class ConnectUsers(Construct):
 
         # For every single instance Terraform walks the whole value of for_each: a map of two thousand people takes it four
         # times as long as a map of their names.
-        keys = f"${{tomap({{for name in keys({people_map}) : name => name}})}}"
-        named(TerraformLocal(self, "keys", keys), "connect_user_keys")
-        person = f"{people_map}[each.key]"
+        people_address = address(people_map)
+        keys = named(
+            TerraformLocal(self, "keys", f"${{tomap({{for name in keys({people_address}) : name => name}})}}"),
+            "connect_user_keys",
+        )
+        person = f"{people_address}[each.key]"
         users = named(
             ConnectUser(
                 self,
@@ -77,9 +82,9 @@ class ConnectUsers(Construct):
                 # The bare ids: a data source's `.id` is the instance's and the profile's together.
                 security_profile_ids=Token.as_list(
                     f"${{[for name in {person}.security_profiles : "
-                    "data.aws_connect_security_profile.security_profiles[name].security_profile_id]}"
+                    f"{address(security_profiles)}[name].security_profile_id]}}"
                 ),
-                routing_profile_id=f"${{data.aws_connect_routing_profile.routing_profiles[{person}.routing_profile].routing_profile_id}}",
+                routing_profile_id=f"${{{address(routing_profiles)}[{person}.routing_profile].routing_profile_id}}",
                 identity_info=ConnectUserIdentityInfo(
                     first_name=f"${{{person}.first_name}}", last_name=f"${{{person}.last_name}}"
                 ),
@@ -94,7 +99,7 @@ class ConnectUsers(Construct):
             ),
             "users",
         )
-        users.add_override("for_each", "${local.connect_user_keys}")
+        users.add_override("for_each", f"${{{address(keys)}}}")
 
 
 def people_map(people: Sequence[Person]) -> dict[str, dict[str, object]]:

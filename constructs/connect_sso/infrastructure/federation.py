@@ -20,18 +20,26 @@ from connect_sso.infrastructure.addresses import named
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connect_sso.infrastructure.instance import Instance
+    from connect_sso.infrastructure.okta_apps import OktaApp
+
 
 class SamlProvider(IamSamlProvider):
     """IAM's record of one Okta app: its document is that app's metadata."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, app: str, name: str, metadata: str, expected_arn: str
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, app: OktaApp, name: str, expected_arn: str) -> None:
+        """Declare the provider.
+
+        Args:
+            app: the Okta app whose assertions it vouches for.
+            name: its name in IAM.
+            expected_arn: the ARN that Okta was given.
+        """
         super().__init__(
             scope,
             construct_id,
             name=name,
-            saml_metadata_document=metadata,
+            saml_metadata_document=app.metadata,
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
                     # Okta was told the ARN before the provider existed, so it is computed: hold it to the real one.
@@ -43,21 +51,22 @@ class SamlProvider(IamSamlProvider):
                 ]
             ),
         )
-        named(self, app)
+        named(self, app.key)
 
 
 class FederationPolicy(IamPolicy):
     """The permission to sign in to one instance."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, name: str, instance_arn: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, instance: Instance) -> None:
         super().__init__(
             scope,
             construct_id,
             name=name,
             description="Sign-in to Amazon Connect through Okta",
-            policy=policies.policy_json(policies.federation(instance_arn)),
+            policy=policies.policy_json(policies.federation(instance.arn)),
         )
         named(self, "federation")
+        self.policy_arn: str = self.arn
 
 
 class FederationRole(Construct):
@@ -72,7 +81,7 @@ class FederationRole(Construct):
         trust: policies.Policy,
         saml_providers: Sequence[SamlProvider],
         session_duration: int,
-        policy_arn: str,
+        policy: FederationPolicy,
     ) -> None:
         """Declare the role.
 
@@ -81,7 +90,7 @@ class FederationRole(Construct):
             trust: its trust policy, which names the SAML providers by their ARNs.
             saml_providers: what must be there before IAM takes that policy.
             session_duration: the longest session, in seconds.
-            policy_arn: the permission to sign in.
+            policy: the permission to sign in.
         """
         super().__init__(scope, construct_id)
         role = named(
@@ -95,7 +104,7 @@ class FederationRole(Construct):
             ),
             name,
         )
-        named(IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy_arn), name)
+        named(IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy.policy_arn), name)
         self.arn: str = role.arn
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from cdktf import Postcondition, TerraformResourceLifecycle
 from cdktf_cdktf_provider_aws.connect_instance import ConnectInstance
@@ -78,3 +78,7 @@ class ExistingInstance(DataAwsConnectInstance):
             ),
         )
         named(self, NAME)
+
+
+Instance: TypeAlias = NewInstance | ExistingInstance
+"""Either has an `id`, the bare UUID, and an `arn`."""

@@ -1,4 +1,4 @@
-"""The Okta side of an app: the catalogue's AWS app, or a custom SAML app, one tile each."""
+"""The Okta side of an app, one tile each: what every kind has, and the custom SAML app. The other kind is in catalogue_app."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatemen
 from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
 
 from connect_sso.facts.escaping import literal
-from connect_sso.infrastructure.addresses import named
-from connect_sso.infrastructure.app_settings import CATALOGUE_NAME
+from connect_sso.infrastructure.addresses import address, named
+from connect_sso.saml import attributes as saml_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,8 +22,6 @@ USER_NAME_TEMPLATES: Final = {"login": "${source.login}", "email": "${source.ema
 
 https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Application/
 """
-
-_ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
 
 
 class AppKind(TerraformResource):
@@ -37,7 +35,7 @@ class AppKind(TerraformResource):
         super().__init__(scope, construct_id, terraform_resource_type="terraform_data")
         named(self, "app_kind")
         self.add_override("input", {"okta_app": kind})
-        self.replaces: Final = ["terraform_data.app_kind"]
+        self.replaces: Final = [address(self)]
         """For `replace_triggered_by`."""
 
 
@@ -83,34 +81,8 @@ class OktaApp(AppSaml):
         named(self, self.key)
 
 
-class CatalogueApp(OktaApp):
-    """Okta's catalogue app "AWS Account Federation".
-
-    https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-configure-aws-app.htm
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, settings: str, **app: Unpack[EveryApp]) -> None:
-        super().__init__(scope, construct_id, app, preconfigured_app=CATALOGUE_NAME, app_settings_json=settings)
-
-
-def api_integration_check(*, key: str, label: str) -> dict[str, object]:
-    """A `check` block that warns, at every plan, until somebody has enabled the app's API integration by hand."""
-    return {
-        "assert": [
-            {
-                "condition": f'${{contains(okta_app_saml.{key}.features, "PUSH_NEW_USERS")}}',
-                "error_message": f'API integration of the Okta app "{literal(label)}" is not enabled yet, and Okta has no '
-                "API for it: the output by_hand says what to enter in its admin console.",
-            }
-        ]
-    }
-
-
 class CustomSamlApp(OktaApp):
-    """A custom SAML 2.0 app whose attribute statements carry the app's one role.
-
-    The attributes: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
-    """
+    """A custom SAML 2.0 app whose attribute statements carry the app's one role."""
 
     def __init__(
         self,
@@ -144,22 +116,25 @@ class CustomSamlApp(OktaApp):
             attribute_statements=_statements(
                 {
                     # Text in quotes is a constant to Okta's expression language.
-                    "Role": f'"{role_arn},{saml_provider_arn}"',
-                    "RoleSessionName": f"user.{app['username']}",
-                    "SessionDuration": f'"{session_duration}"',
-                    **{f"PrincipalTag:{tag}": expression for tag, expression in sorted(session_tags.items())},
+                    saml_attributes.ROLE: f'"{role_arn},{saml_provider_arn}"',
+                    saml_attributes.ROLE_SESSION_NAME: f"user.{app['username']}",
+                    saml_attributes.SESSION_DURATION: f'"{session_duration}"',
+                    **{
+                        f"{saml_attributes.PRINCIPAL_TAG}{tag}": expression
+                        for tag, expression in sorted(session_tags.items())
+                    },
                 }
             ),
         )
 
 
-def _statements(attributes: Mapping[str, str]) -> Sequence[AppSamlAttributeStatements]:
+def _statements(expressions: Mapping[str, str]) -> Sequence[AppSamlAttributeStatements]:
     return [
         AppSamlAttributeStatements(
-            name=f"{_ATTRIBUTE}{literal(name)}",
+            name=literal(name),
             type="EXPRESSION",
             namespace="urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified",
             values=[literal(expression)],
         )
-        for name, expression in attributes.items()
+        for name, expression in expressions.items()
     ]

@@ -13,22 +13,22 @@ from cdktf_cdktf_provider_okta.data_okta_users import DataOktaUsers
 from cdktf_cdktf_provider_okta.group import Group
 from cdktf_cdktf_provider_okta.group_memberships import GroupMemberships
 from cdktf_cdktf_provider_okta.group_rule import GroupRule
-from constructs import Construct
 
 from connect_sso.environment.derived_names import terraform_name
 from connect_sso.facts.escaping import literal, quoted
-from connect_sso.infrastructure.addresses import named, one_per
-from connect_sso.infrastructure.app_settings import role_profile
+from connect_sso.infrastructure.addresses import address, named, one_per
+from connect_sso.infrastructure.catalogue_app import person_profile, role_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cdktf import TerraformLocal
+    from constructs import Construct
+
     from connect_sso.infrastructure.okta_apps import OktaApp
 
-
-def group_id(name: str) -> str:
-    """A reference to an existing Okta group's id."""
-    return f"data.okta_group.groups[{quoted(name)}].id"
+EACH = "each.key"
+"""The key of the instance of a `for_each`, in a Terraform expression."""
 
 
 class Groups(DataOktaGroup):
@@ -52,6 +52,15 @@ class Groups(DataOktaGroup):
         )
         named(self, "groups")
         one_per(self, names)
+        self._address = address(self)
+
+    def id_of(self, group: str) -> str:
+        """A reference to a group's id.
+
+        Args:
+            group: a Terraform expression of its name: EACH, or a quoted text.
+        """
+        return f"${{{self._address}[{group}].id}}"
 
 
 class People(DataOktaUser):
@@ -87,25 +96,43 @@ class People(DataOktaUser):
         )
         named(self, "users")
         one_per(self, usernames)
+        self.attribute: str = attribute
+        """The attribute of Okta that equals the Connect user name, `login` or `email`."""
+        self._address = address(self)
+
+    def looked_up(self, username: str) -> str:
+        """The Terraform expression of one person as Okta knows them.
+
+        Args:
+            username: a Terraform expression of the name: EACH, or a quoted text.
+        """
+        return f"{self._address}[{username}]"
 
 
 class GroupAssignments(AppGroupAssignment):
     """Existing groups that get an app."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, app: OktaApp, groups: Iterable[str], role: str | None
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        app: OktaApp,
+        groups: Groups,
+        names: Iterable[str],
+        role: str | None,
     ) -> None:
         super().__init__(
             scope,
             construct_id,
             app_id=app.id,
-            group_id="${data.okta_group.groups[each.key].id}",
+            group_id=groups.id_of(EACH),
             profile=role_profile(role) if role else None,
             # Okta numbers the groups of an app by itself.
             lifecycle=TerraformResourceLifecycle(ignore_changes=["priority"]),
         )
         named(self, app.key)
-        one_per(self, groups)
+        one_per(self, names)
 
 
 class PersonAssignments(AppUser):
@@ -117,97 +144,96 @@ class PersonAssignments(AppUser):
         construct_id: str,
         *,
         app: OktaApp,
+        people: People,
         usernames: Iterable[str],
-        attribute: str,
         role: str | None,
     ) -> None:
+        person = people.looked_up(EACH)
         super().__init__(
             scope,
             construct_id,
             app_id=app.id,
-            user_id="${data.okta_user.users[each.key].id}",
-            username=f"${{data.okta_user.users[each.key].{attribute}}}",
-            profile=_person_profile(role) if role else None,
+            user_id=f"${{{person}.id}}",
+            username=f"${{{person}.{people.attribute}}}",
+            profile=person_profile(role, person) if role else None,
             # The provider would move an assignment to a new app with a call that only works for existing assignments.
-            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[f"okta_app_saml.{app.key}.id"]),
+            lifecycle=TerraformResourceLifecycle(replace_triggered_by=[f"{address(app)}.id"]),
         )
         named(self, app.key)
         one_per(self, usernames)
 
 
-def _person_profile(role: str) -> str:
-    """A person's profile in the catalogue app: all eight attributes, since the provider compares all that Okta returns."""
-    person = "data.okta_user.users[each.key]"
-    attributes = {
-        "email": f"{person}.email",
-        "firstName": f"{person}.first_name",
-        "idpRolePairs": "[]",
-        "lastName": f"{person}.last_name",
-        "mobilePhone": f'{person}.mobile_phone == "" ? null : {person}.mobile_phone',
-        "role": quoted(role),
-        "samlRoles": f"[{quoted(role)}]",
-        "secondEmail": f'{person}.second_email == "" ? null : {person}.second_email',
-    }
-    return "${jsonencode({" + ", ".join(f"{name} = {value}" for name, value in attributes.items()) + "})}"
+class RoleGroup(Group):
+    """The Okta group whose members get an app's role (`group_mapping`)."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, app: OktaApp, name: str) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            name=name,
+            # By its key: a new label of the app is to change nothing else.
+            description=f"Gets the app {app.key} and its role; filled by Terraform",
+        )
+        named(self, app.key)
+        self.key: str = app.key
+        self.group_id: str = self.id
 
 
-class RoleGroup(Construct):
-    """The Okta group whose members get an app's role (`group_mapping`), filled by a rule and by memberships."""
+class RoleGroupAssignment(AppGroupAssignment):
+    """A role group that gets its app."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, app: OktaApp, role_group: RoleGroup) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            app_id=app.id,
+            group_id=role_group.group_id,
+            lifecycle=TerraformResourceLifecycle(ignore_changes=["priority"]),
+        )
+        named(self, app.key)
+
+
+class RoleGroupRule(GroupRule):
+    """Fills a role group with the members of existing groups."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        app: OktaApp,
-        group: str,
-        rule: str,
-        groups: Sequence[str],
-        usernames: Sequence[str],
+        role_group: RoleGroup,
+        name: str,
+        groups: Groups,
+        names: Iterable[str],
     ) -> None:
-        super().__init__(scope, construct_id)
-        role_group = named(
-            # By its key: a new label of the app is to change nothing else.
-            Group(self, "group", name=group, description=f"Gets the app {app.key} and its role; filled by Terraform"),
-            app.key,
+        ids = ", ".join(f'"{groups.id_of(quoted(group))}"' for group in sorted(names))
+        super().__init__(
+            scope,
+            construct_id,
+            name=name,
+            status="ACTIVE",
+            expression_type="urn:okta:expression:1.0",
+            expression_value=f"isMemberOfAnyGroup({ids})",
+            group_assignments=[role_group.group_id],
+            # Without it, people whom the rule put there would keep the role when the rule goes.
+            remove_assigned_users=True,
         )
-        role_group_id = role_group.id
-        named(
-            AppGroupAssignment(
-                self,
-                "assignment",
-                app_id=app.id,
-                group_id=role_group_id,
-                lifecycle=TerraformResourceLifecycle(ignore_changes=["priority"]),
-            ),
-            app.key,
+        named(self, role_group.key)
+
+
+class RoleGroupMembers(GroupMemberships):
+    """People who are in a role group one by one."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, role_group: RoleGroup, people: People, usernames: Iterable[str]
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            group_id=role_group.group_id,
+            users=[f"${{{people.looked_up(quoted(name))}.id}}" for name in sorted(usernames)],
         )
-        if groups:
-            ids = ", ".join(f'"${{{group_id(name)}}}"' for name in sorted(groups))
-            named(
-                GroupRule(
-                    self,
-                    "rule",
-                    name=rule,
-                    status="ACTIVE",
-                    expression_type="urn:okta:expression:1.0",
-                    expression_value=f"isMemberOfAnyGroup({ids})",
-                    group_assignments=[role_group_id],
-                    # Without it, people whom the rule put there would keep the role when the rule goes.
-                    remove_assigned_users=True,
-                ),
-                app.key,
-            )
-        if usernames:
-            named(
-                GroupMemberships(
-                    self,
-                    "members",
-                    group_id=role_group_id,
-                    users=[f"${{data.okta_user.users[{quoted(name)}].id}}" for name in sorted(usernames)],
-                ),
-                app.key,
-            )
+        named(self, role_group.key)
 
 
 class GroupMembers(DataOktaUsers):
@@ -217,27 +243,40 @@ class GroupMembers(DataOktaUsers):
     empty.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, groups: Iterable[str]) -> None:
-        super().__init__(scope, construct_id, group_id="${data.okta_group.groups[each.key].id}")
+    def __init__(self, scope: Construct, construct_id: str, *, groups: Groups, names: Iterable[str]) -> None:
+        super().__init__(scope, construct_id, group_id=groups.id_of(EACH))
         named(self, "members")
-        one_per(self, groups)
+        one_per(self, names)
 
 
-def group_member_checks(*, groups: Iterable[str], attribute: str, connect_user_names: str) -> dict[str, object]:
+def group_member_checks(
+    *,
+    members: GroupMembers,
+    groups: Sequence[str],
+    attribute: str,
+    connect_user_names: TerraformLocal,
+    by_lower_case: TerraformLocal,
+) -> dict[str, object]:
     """`check` blocks that warn about each member of a group whose name in Okta is not exactly a Connect user's.
 
     A `check` only warns: the plan goes on, since a group may well hold people who are not yet in Connect.
+
+    Args:
+        members: the members of all groups.
+        groups: the groups' names.
+        attribute: the attribute of Okta that equals the Connect user name.
+        connect_user_names: the names of all Connect users.
+        by_lower_case: the same, by their lower-case spelling.
     """
     checks: dict[str, object] = {}
-    names = sorted(set(groups))
     taken: set[str] = set()
-    for name in names:
+    for name in sorted(groups):
         label = terraform_name(name, taken)
         taken.add(label)
-        logins = f"[for user in data.okta_users.members[{quoted(name)}].users : user.{attribute}]"
-        unknown = f"setsubtract({logins}, {connect_user_names})"
+        logins = f"[for user in {address(members)}[{quoted(name)}].users : user.{attribute}]"
+        unknown = f"setsubtract({logins}, {address(connect_user_names)})"
         # "ada@example.com (in Connect: Ada@example.com)" where only the case differs.
-        in_connect = "local.connect_user_names_by_lower_case[lower(name)]"
+        in_connect = f"{address(by_lower_case)}[lower(name)]"
         spelled = f'[for name in sort({unknown}) : try("${{name}} (in Connect: ${{{in_connect}}})", name)]'
         checks[f"members_of_{label}"] = {
             "assert": [

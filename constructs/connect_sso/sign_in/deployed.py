@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD
 from connect_sso.iam.documents import Policy, read_policy
+from connect_sso.saml import attributes as saml_attributes
 from connect_sso.saml.metadata import Metadata, read_metadata
 from connect_sso.sign_in.model import (
     ConnectUser,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from connect_sso.terraform.deployment import Deployment, Resource
 
-_ATTRIBUTES = "https://aws.amazon.com/SAML/Attributes/"
 _USERNAME_TEMPLATES = {
     "${source.login}": "login",
     "${source.email}": "email",
@@ -429,11 +429,11 @@ def _statements(app: Resource) -> dict[str, str]:
         if (
             isinstance(statement, dict)
             and isinstance(statement.get("name"), str)
-            and statement["name"].startswith(_ATTRIBUTES)
+            and statement["name"].startswith(saml_attributes.PREFIX)
         ):
             values = [value for value in statement.get("values") or [] if isinstance(value, str)]
             if values:
-                found[statement["name"].removeprefix(_ATTRIBUTES)] = values[0]
+                found[statement["name"].removeprefix(saml_attributes.PREFIX)] = values[0]
     return found
 
 

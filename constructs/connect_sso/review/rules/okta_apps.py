@@ -9,13 +9,8 @@ from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import Words, listing, one_line_json, words
 from connect_sso.review.world import World, opens_administration
+from connect_sso.saml import attributes as saml_attributes
 from connect_sso.terraform.plan import SENSITIVE, UNKNOWN, Change, Mark, Side, Value
-
-ATTRIBUTE = "https://aws.amazon.com/SAML/Attributes/"
-"""What the names of AWS's assertion attributes begin with.
-
-https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
-"""
 
 SIGNING = ("key_name", "key_years_valid", "key_id", "certificate")
 WEAK_ALGORITHMS = frozenset({"RSA_SHA1", "SHA1"})
@@ -225,7 +220,7 @@ def _statements(change: Change, label: Value) -> Iterator[Finding]:
         before, after = old.get(name), new.get(name)
         if before == after:
             continue
-        short = name.removeprefix(ATTRIBUTE)
+        short = name.removeprefix(saml_attributes.PREFIX)
         if short == "SessionDuration" and not _longer(_number(before), _number(after)):
             continue
         code = {"RoleSessionName": "session-name-changed", "SessionDuration": "session-lengthened"}.get(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from connect_sso.environment.derived_names import ENVIRONMENT_NAME, role_group
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
-from connect_sso.infrastructure.app_settings import app_settings_json, group_filter, role_profile
+from connect_sso.infrastructure.catalogue_app import app_settings_json, group_filter, role_profile
 
 NINE = {
     "appFilter",

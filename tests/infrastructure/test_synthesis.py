@@ -16,7 +16,7 @@ from connect_sso.infrastructure.synthesis import synthesize
 from tests.conftest import ROOT, Golden
 from tests.environment_files import minimal, write
 
-GOLDENS = Path(__file__).parent / "goldens" / "stacks"
+GOLDENS = ROOT / "tests" / "goldens" / "stacks"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The constructs, the stacks, and what writes them."""
