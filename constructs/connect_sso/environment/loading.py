@@ -67,9 +67,13 @@ class LoadedEnvironment:
         users = self.environment.users if self.environment else ()
         return tuple(user.as_person(self.line("users", index)) for index, user in enumerate(users))
 
-    def line(self, *path: str | int) -> int:
-        """The line on which a value stands, from 1."""
-        return place_of(self.tree, path).line if self.tree else 1
+    def line(self, *path: str | int, of_key: bool = False) -> int:
+        """The line, from 1, on which a value stands, or its key."""
+        return place_of(self.tree, path, of_key=of_key).line if self.tree else 1
+
+    def where(self, *path: str | int, of_key: bool = False) -> str:
+        """File and line of a value, or of its key, as messages show them."""
+        return f"{self.file}:{self.line(*path, of_key=of_key)}"
 
 
 def environments_directory() -> Path:

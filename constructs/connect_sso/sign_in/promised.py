@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connect_sso.environment.tree import place_of
 from connect_sso.iam import policies
 from connect_sso.iam.documents import read_policy
 from connect_sso.sign_in.model import (
@@ -20,6 +19,7 @@ from connect_sso.sign_in.model import (
 
 if TYPE_CHECKING:
     from connect_sso.environment.loading import LoadedEnvironment
+    from connect_sso.environment.model import Environment
 
 UNKNOWN_INSTANCE_ID = "00000000-0000-0000-0000-000000000000"
 """Stands for the id of an instance that is still to be made."""
@@ -27,85 +27,108 @@ UNKNOWN_INSTANCE_ID = "00000000-0000-0000-0000-000000000000"
 
 def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
     """The sign-in of a valid environment."""
-    environment = loaded.environment
-    assert environment is not None, "only valid environments are walked"
-    aws, partition = environment.aws, environment.aws.partition
-    known_id = environment.connect.instance_id
-    instance_id = known_id or UNKNOWN_INSTANCE_ID
-    instance_arn = environment.instance_arn(instance_id)
-
-    def at(*path: str | int) -> str:
-        return f"{loaded.file}:{loaded.line(*path)}"
-
-    def at_key(*path: str | int) -> str:
-        return f"{loaded.file}:{place_of(loaded.tree, path, of_key=True).line if loaded.tree else 1}"
-
-    roles: dict[str, Role] = {}
-    for key, app in environment.apps.items():
-        roles.setdefault(
-            environment.role_arn(app),
-            Role(
-                where=at("apps", key, "role"),
-                name=app.role,
-                arn=environment.role_arn(app),
-                trust=read_policy(environment.trust(app.role), f"the trust policy of {app.role}"),
-                max_session_duration=environment.federation.session_duration,
-                permissions=(
-                    read_policy(_unescaped(policies.federation(instance_arn)), environment.federation.policy),
-                ),
-            ),
-        )
-    direct: dict[str, dict[str, DirectRoute]] = {key: {} for key in environment.apps}
-    for index, user in enumerate(environment.users):
-        for position, key in enumerate(user.apps):
-            direct[key][user.username.lower()] = DirectRoute(user.username, at("users", index, "apps", position))
-    apps = {
-        key: OktaApp(
-            key=key,
-            where=at_key("apps", key),
-            label=app.label,
-            active=True,
-            issuer=None,
-            metadata=None,
-            recipient=aws.sign_in_endpoint,
-            audience=partition.audience,
-            provider_arn=environment.provider_arn(app),
-            role_arn=environment.role_arn(app),
-            role_problem="",
-            session_duration=environment.federation.session_duration,
-            session_name_from=environment.okta.username,
-            session_tags=tuple(app.session_tags),
-            relay_state=environment.relay_state(app, instance_id),
-            direct=direct[key],
-            groups=tuple(
-                GroupRoute(group, at("apps", key, "groups", position)) for position, group in enumerate(app.groups)
-            ),
-        )
-        for key, app in environment.apps.items()
-    }
-    people = [(person, f"{loaded.file}:{person.line}") for person in loaded.people]
-    people += [(person, f"{loaded.crowd_path}:{person.line}") for person in loaded.crowd]
+    assert loaded.environment is not None, "only valid environments are walked"
+    promise = _Promise(loaded, loaded.environment)
     return SignIn(
         source=loaded.file,
-        instance=Instance(
-            where=at("connect", "instance_id" if known_id else "alias"),
-            id=instance_id,
-            arn=instance_arn,
-            region=aws.region,
-            # A new one is made so; an existing one is checked by the plan.
-            is_saml=None if known_id else True,
-        ),
-        providers={
-            arn: SamlProvider(at("apps", key, "saml_provider"), arn, metadata=None, metadata_of=key)
-            for key, arn in ((key, environment.provider_arn(app)) for key, app in environment.apps.items())
-        },
-        roles=roles,
-        apps=apps,
-        users={
-            person.username: ConnectUser(person.username, where, person.security_profiles) for person, where in people
-        },
+        instance=promise.instance(),
+        providers=promise.providers(),
+        roles=promise.roles(),
+        apps=promise.apps(),
+        users=promise.users(),
         users_are_complete=True,
     )
+
+
+class _Promise:
+    """The parts of a sign-in, each with the line of the file that promises it."""
+
+    def __init__(self, loaded: LoadedEnvironment, environment: Environment) -> None:
+        self._loaded = loaded
+        self._environment = environment
+        self._instance_id = environment.connect.instance_id or UNKNOWN_INSTANCE_ID
+        self._instance_arn = environment.instance_arn(self._instance_id)
+
+    def instance(self) -> Instance:
+        is_there = self._environment.connect.instance_id is not None
+        return Instance(
+            where=self._loaded.where("connect", "instance_id" if is_there else "alias"),
+            id=self._instance_id,
+            arn=self._instance_arn,
+            region=self._environment.aws.region,
+            # A new one is made so; an existing one is checked by the plan.
+            is_saml=None if is_there else True,
+        )
+
+    def providers(self) -> dict[str, SamlProvider]:
+        found = {}
+        for key, app in self._environment.apps.items():
+            arn = self._environment.provider_arn(app)
+            where = self._loaded.where("apps", key, "saml_provider")
+            found[arn] = SamlProvider(where, arn, metadata=None, metadata_of=key)
+        return found
+
+    def roles(self) -> dict[str, Role]:
+        environment = self._environment
+        permission = read_policy(_unescaped(policies.federation(self._instance_arn)), environment.federation.policy)
+        found: dict[str, Role] = {}
+        for key, app in environment.apps.items():
+            arn = environment.role_arn(app)
+            if arn not in found:
+                found[arn] = Role(
+                    where=self._loaded.where("apps", key, "role"),
+                    name=app.role,
+                    arn=arn,
+                    trust=read_policy(environment.trust(app.role), f"the trust policy of {app.role}"),
+                    max_session_duration=environment.federation.session_duration,
+                    permissions=(permission,),
+                )
+        return found
+
+    def apps(self) -> dict[str, OktaApp]:
+        environment, where = self._environment, self._loaded.where
+        direct = self._direct_routes()
+        return {
+            key: OktaApp(
+                key=key,
+                where=where("apps", key, of_key=True),
+                label=app.label,
+                active=True,
+                issuer=None,
+                metadata=None,
+                recipient=environment.aws.sign_in_endpoint,
+                audience=environment.aws.partition.audience,
+                provider_arn=environment.provider_arn(app),
+                role_arn=environment.role_arn(app),
+                role_problem="",
+                session_duration=environment.federation.session_duration,
+                session_name_from=environment.okta.username,
+                session_tags=tuple(app.session_tags),
+                relay_state=environment.relay_state(app, self._instance_id),
+                direct=direct[key],
+                groups=tuple(
+                    GroupRoute(group, where("apps", key, "groups", position))
+                    for position, group in enumerate(app.groups)
+                ),
+            )
+            for key, app in environment.apps.items()
+        }
+
+    def _direct_routes(self) -> dict[str, dict[str, DirectRoute]]:
+        direct: dict[str, dict[str, DirectRoute]] = {key: {} for key in self._environment.apps}
+        for index, user in enumerate(self._environment.users):
+            for position, key in enumerate(user.apps):
+                where = self._loaded.where("users", index, "apps", position)
+                direct[key][user.username.lower()] = DirectRoute(user.username, where)
+        return direct
+
+    def users(self) -> dict[str, ConnectUser]:
+        people = [(person, self._loaded.file) for person in self._loaded.people]
+        people += [(person, str(self._loaded.crowd_path)) for person in self._loaded.crowd]
+        return {
+            person.username: ConnectUser(person.username, f"{file}:{person.line}", person.security_profiles)
+            for person, file in people
+        }
 
 
 def _unescaped(policy: policies.Policy) -> policies.Policy:
