@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from connect_sso.errors import UsageFailure
-from connect_sso.sign_in.walk import HOPS
+from connect_sso.sign_in.hops import HOPS, SENTENCES, Found
 from connect_sso.trace import command
 from tests.conftest import ROOT, Golden
 from tests.trace.conftest import CCP, ENVIRONMENT, Trace
@@ -158,3 +158,18 @@ def test_labels_cannot_break_a_diagram(trace: Trace) -> None:
     changed["apps"]["admin"]["label"] = 'a"] --> b["<script>'
     line = next(line for line in trace(changed, form="mermaid").out.splitlines() if line.startswith("  a0"))
     assert re.fullmatch(r'  a0\(\["[\w #;.,:@/()+-]*"\]\)', line)
+
+
+def test_a_diagram_names_pages_and_not_reasons(trace: Trace) -> None:
+    """A page is a value of the hop: neither a colon in its path nor what is wrong with it changes its name."""
+    changed = environment()
+    changed["apps"]["admin"]["destination"] = "/desk:agents,late"
+    assert '  l0("the page /desk:agents,late")' in trace(changed, form="mermaid").out.splitlines()
+    result = trace(changed, "--user", "Ada.Admin@example.com", form="text")
+    assert "the page /desk:agents,late: who may open it is not known from here" in " ".join(result.out.split())
+
+
+def test_everything_that_can_be_found_has_its_sentence() -> None:
+    """And each has a code of its own, which programs compare."""
+    assert set(SENTENCES) == set(Found)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", found.value) for found in Found)

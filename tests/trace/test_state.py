@@ -285,3 +285,20 @@ def test_broken_documents_are_no_traceback(trace: Trace) -> None:
         values = resources()
         change(values)
         assert trace(ENVIRONMENT, "--state", trace.state(values)).code in {0, 3}
+
+
+def test_a_diagram_has_no_page_where_a_relay_state_leads_nowhere(trace: Trace) -> None:
+    """What is wrong with it is no page's name."""
+    values = resources()
+    _set(APP, default_relay_state="https://console.aws.amazon.com/ec2/home")(values)
+    out = trace(ENVIRONMENT, "--state", trace.state(values), form="mermaid").out
+    assert '  l0("no page known")' in out.splitlines()
+
+
+def test_a_hop_says_what_it_found_as_a_code_too(trace: Trace) -> None:
+    """So that a program need not read sentences."""
+    values = resources()
+    _set(APP, default_relay_state=f"{RELAY_STATE}?destination=%2Fccp-v2")(values)
+    hop = trace(ENVIRONMENT, "--state", trace.state(values)).hop("landing page")
+    assert hop["code"] == "other-page"
+    assert hop["says"] == "the relay state opens the Contact Control Panel, but the file says the administration"

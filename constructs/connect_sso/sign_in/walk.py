@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from connect_sso.facts.names import username_problem
 from connect_sso.facts.pages import CUSTOM_PAGE, page_name
-from connect_sso.facts.profiles import Opening, opening
+from connect_sso.facts.profiles import opening
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
+from connect_sso.sign_in.hops import (
+    ASSERTION,
+    ASSIGNMENT,
+    LANDING,
+    MAX_SESSION,
+    MIN_SESSION,
+    PERMISSION,
+    TRUST,
+    USER,
+    Found,
+    Hop,
+    Walk,
+)
 from connect_sso.sign_in.model import (
     ConnectUser,
     OktaApp,
@@ -28,47 +41,8 @@ from connect_sso.sign_in.model import (
 from connect_sso.text import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ASSIGNMENT, ASSERTION, TRUST = "Okta assignment", "assertion", "IAM trust"
-PERMISSION, USER, LANDING = "permission", "Connect user", "landing page"
-MIN_SESSION, MAX_SESSION = 900, 43200
-"""Seconds: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html"""
-HOPS = (ASSIGNMENT, ASSERTION, TRUST, PERMISSION, USER, LANDING)
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """One step of a sign-in through one app."""
-
-    name: str
-    ok: bool | None
-    """None: not known from here."""
-    says: str
-    where: str
-    """File and line, or Terraform address."""
-    app: str
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """One person's sign-ins."""
-
-    username: str
-    profiles: tuple[str, ...]
-    hops: tuple[Hop, ...]
-    """Six for each app."""
-    ok: bool | None
-    """False where a hop fails, None where none does but one is not known, True otherwise."""
-
-    @property
-    def apps(self) -> tuple[str, ...]:
-        """The apps that were walked."""
-        return tuple(dict.fromkeys(hop.app for hop in self.hops))
-
-    def through(self, app: str) -> tuple[Hop, ...]:
-        """The hops through one app."""
-        return tuple(hop for hop in self.hops if hop.app == app)
+    from collections.abc import Iterator, Mapping
+    from typing import Any
 
 
 class Walker:
@@ -142,15 +116,8 @@ class Walker:
             if username.lower() not in promised.direct:
                 return None
             where = promised.direct[username.lower()].where
-            return (
-                Hop(
-                    ASSIGNMENT,
-                    False,
-                    f"the file assigns the app, and {self._real.source} has no app labelled {promised.label!r}",
-                    where,
-                    key,
-                ),
-            )
+            missing = {"label": promised.label, "source": self._real.source}
+            return (Hop(ASSIGNMENT, False, Found.APP_MISSING, where, key, missing),)
         assignment, session_name = self._assignment(app, promised, username)
         if assignment is None:
             return None
@@ -168,50 +135,41 @@ class Walker:
     def _assignment(self, app: OktaApp, promised: OktaApp | None, username: str) -> tuple[Hop | None, str]:
         """The hop, or None where the app is nothing to this person; and the session name that Okta sends."""
         lowered = username.lower()
+
+        def hop(ok: bool | None, found: Found, where: str, **values: Any) -> Hop:
+            return Hop(ASSIGNMENT, ok, found, where, app.key, values)
+
         direct = app.direct.get(lowered)
         if direct is not None:
-            says = (
-                "assigned by name"
-                if direct.active
-                else "assigned by name, but Okta has this person suspended or deactivated"
-            )
             # A file does not know what Okta sends: then it is the name as it was asked for.
             session_name = username if self._is_file else direct.session_name
-            return Hop(ASSIGNMENT, direct.active, says, direct.where, app.key), session_name
+            found = Found.ASSIGNED if direct.active else Found.SUSPENDED
+            return hop(direct.active, found, direct.where), session_name
+        missing = {"label": app.label, "source": self._real.source}
         if promised is not None and lowered in promised.direct:
-            where = promised.direct[lowered].where
-            return Hop(
-                ASSIGNMENT,
-                False,
-                f"the file assigns {app.label!r} by name, and {self._real.source} has no such assignment",
-                where,
-                app.key,
-            ), username
+            return hop(False, Found.ASSIGNMENT_MISSING, promised.direct[lowered].where, **missing), username
         for group in app.groups:
             if group.members is not None and lowered in group.members:
-                return Hop(ASSIGNMENT, True, f"by the group {group.name}", group.where, app.key), group.members[lowered]
+                return hop(True, Found.GROUP_MEMBER, group.where, group=group.name), group.members[lowered]
         unknown = [group for group in app.groups if group.members is None]
         if unknown:
-            names = " or ".join(group.name for group in unknown)
-            return Hop(
-                ASSIGNMENT, None, f"by the group {names}, if Okta has {username} in it", unknown[0].where, app.key
-            ), username
+            names = tuple(group.name for group in unknown)
+            return hop(None, Found.GROUP_NOT_KNOWN, unknown[0].where, groups=names, person=username), username
         if promised is not None and promised.groups and not app.groups:
-            names = " and ".join(group.name for group in promised.groups)
-            says = f"the file gives {app.label!r} to the group {names}, and {self._real.source} has no such assignment"
-            return Hop(ASSIGNMENT, False, says, promised.groups[0].where, app.key), username
+            names = tuple(group.name for group in promised.groups)
+            where = promised.groups[0].where
+            return hop(False, Found.GROUP_ASSIGNMENT_MISSING, where, groups=names, **missing), username
         return None, username
 
     def _without_app(self, username: str) -> tuple[Hop, ...]:
         """The one hop of a person whom nothing lets in."""
-        groups = list(dict.fromkeys(group.name for app in self._real.apps.values() for group in app.groups))
-        says = (
-            f"in none of the groups that give an app ({', '.join(groups)}), and assigned to none by name"
-            if groups
-            else "no app is assigned to this person, and none to a group"
-        )
+        groups = tuple(dict.fromkeys(group.name for app in self._real.apps.values() for group in app.groups))
         user = self._promised.users.get(username) or self._real.users.get(username)
-        hops = [Hop(ASSIGNMENT, False, says, user.where if user else self._real.source, "")]
+        where = user.where if user else self._real.source
+        if groups:
+            hops = [Hop(ASSIGNMENT, False, Found.IN_NO_GROUP, where, "", {"groups": groups})]
+        else:
+            hops = [Hop(ASSIGNMENT, False, Found.NOTHING_ASSIGNED, where, "")]
         if username not in self._real.users:
             hops.append(self._user_hop("", username, username))
         return tuple(hops)
@@ -221,23 +179,23 @@ class Walker:
     def _assertion_hop(self, app: OktaApp) -> Hop:
         """What the app sends, but for the name."""
 
-        def hop(ok: bool | None, says: str) -> Hop:
-            return Hop(ASSERTION, ok, says, app.where, app.key)
+        def hop(ok: bool | None, found: Found, **values: Any) -> Hop:
+            return Hop(ASSERTION, ok, found, app.where, app.key, values)
 
         if app.active is False:
-            return hop(False, "the Okta app is inactive, so it signs nobody in")
+            return hop(False, Found.APP_INACTIVE)
         if app.role_problem:
-            return hop(False, app.role_problem)
+            return hop(False, Found.NO_ROLE_SENT, problem=app.role_problem)
         if app.recipient is not None and not is_aws_endpoint(app.recipient):
-            return hop(False, f"the recipient is {app.recipient or 'empty'}, which is no SAML endpoint of AWS sign-in")
+            return hop(False, Found.RECIPIENT_WRONG, recipient=app.recipient)
         wanted = partition_of_arn(app.provider_arn or app.role_arn or "").audience
         if app.audience is not None and app.audience != wanted:
-            return hop(False, f"the audience is {app.audience or 'empty'}; it must be {wanted}")
+            return hop(False, Found.AUDIENCE_WRONG, actual=app.audience, expected=wanted)
         if app.session_duration is not None and not MIN_SESSION <= app.session_duration <= MAX_SESSION:
-            return hop(False, f"SessionDuration is {app.session_duration}; 900 to 43200 seconds are possible")
+            return hop(False, Found.DURATION_INVALID, seconds=app.session_duration)
         if app.awaits_api_integration:
-            return hop(None, "the API integration is not enabled in Okta yet, and without it Okta may send no role")
-        unknown = [
+            return hop(None, Found.API_INTEGRATION_AWAITED)
+        unknown = tuple(
             what
             for what, value in (
                 ("the role", app.role_arn),
@@ -245,57 +203,54 @@ class Walker:
                 ("the recipient", app.recipient),
             )
             if value is None
-        ]
+        )
         if unknown:
-            return hop(None, f"{' and '.join(unknown)} that it sends cannot be read from {self._real.source}")
-        tags = f", tags {', '.join(app.session_tags)}" if app.session_tags else ""
-        duration = f", {app.session_duration} s" if app.session_duration else ""
+            return hop(None, Found.ASSERTION_NOT_READABLE, parts=unknown, source=self._real.source)
         return hop(
             True,
-            f"to {app.recipient}: role {_name(app.role_arn)}, SAML provider {_name(app.provider_arn)}{duration}{tags}",
+            Found.SENT,
+            recipient=app.recipient,
+            role=_name(app.role_arn),
+            provider=_name(app.provider_arn),
+            duration=app.session_duration,
+            tags=app.session_tags,
         )
 
     def _with_name(self, hop: Hop, app: OktaApp, session_name: str) -> Hop:
-        problem = username_problem(session_name)
         if hop.ok is False:
             return hop
+
+        def named(ok: bool | None, found: Found, values: Mapping[str, Any]) -> Hop:
+            # Built anew rather than with `replace`, which is three times slower and is called for everybody.
+            return Hop(ASSERTION, ok, found, hop.where, hop.app, values)
+
+        problem = username_problem(session_name)
         if problem is not None:
-            return replace(hop, ok=False, says=f"RoleSessionName is {session_name}: {problem}")
+            return named(False, Found.SESSION_NAME_INVALID, {"session_name": session_name, "problem": problem})
         if app.session_name_from not in {"login", "email"}:
-            return replace(
-                hop, ok=None, says=f"RoleSessionName comes from {app.session_name_from}, which only Okta can evaluate"
-            )
+            return named(None, Found.SESSION_NAME_NOT_KNOWN, {"template": app.session_name_from})
         if not hop.ok:
             return hop
-        # Built anew rather than with `replace`, which is three times slower and is called for everybody.
-        return Hop(
-            ASSERTION,
-            True,
-            f"RoleSessionName {session_name} (Okta's {app.session_name_from}) {hop.says}",
-            hop.where,
-            hop.app,
-        )
+        return named(True, Found.SENT, {**hop.values, "session_name": session_name, "attribute": app.session_name_from})
 
     # --- IAM -----------------------------------------------------------------------------------------------------
 
     def _trust_hop(self, app: OktaApp) -> Hop:
-        def hop(ok: bool | None, says: str, where: str) -> Hop:
-            return Hop(TRUST, ok, says, where, app.key)
+        def hop(ok: bool | None, found: Found, where: str, **values: Any) -> Hop:
+            return Hop(TRUST, ok, found, where, app.key, values)
 
         if app.role_arn is None or app.provider_arn is None:
-            return hop(None, "the app's role or SAML provider is not known from here", app.where)
+            return hop(None, Found.TRUST_NOT_KNOWN, app.where)
         provider, role = self._real.providers.get(app.provider_arn), self._real.roles.get(app.role_arn)
         if provider is None:
-            return hop(
-                False,
-                f"there is no SAML provider {app.provider_arn}{nearest(app.provider_arn, self._real.providers)}",
-                app.where,
-            )
+            hint = nearest(app.provider_arn, self._real.providers)
+            return hop(False, Found.PROVIDER_MISSING, app.where, arn=app.provider_arn, hint=hint)
         if role is None:
-            return hop(False, f"there is no role {app.role_arn}{nearest(app.role_arn, self._real.roles)}", app.where)
-        if problem := _metadata_problem(app, provider):
-            return hop(False, problem, provider.where)
-        unknown = [
+            hint = nearest(app.role_arn, self._real.roles)
+            return hop(False, Found.ROLE_MISSING, app.where, arn=app.role_arn, hint=hint)
+        if (problem := _metadata_problem(app, provider)) is not None:
+            return hop(False, problem[0], provider.where, **problem[1])
+        unknown = tuple(
             what
             for what, known in (
                 ("the SAML provider's metadata", provider.metadata or provider.metadata_of),
@@ -303,131 +258,96 @@ class Walker:
                 ("the app's recipient", app.recipient),
             )
             if known is None
-        ]
+        )
         if role.trust is None or app.recipient is None:
-            return hop(None, f"{' and '.join(unknown)} will be known after the apply", role.where)
+            return hop(None, Found.TRUST_NOT_YET_KNOWN, role.where, parts=unknown)
         if not is_aws_endpoint(app.recipient):
-            return hop(None, "not asked: the assertion does not go to AWS sign-in", role.where)
-        if problem := _trust_problem(app, app.provider_arn, app.recipient, role):
-            return hop(False, problem, role.where)
-        if role.max_session_duration and role.max_session_duration < (app.session_duration or 0) <= MAX_SESSION:
-            return hop(
-                False,
-                f"the app asks for {app.session_duration} s, the role allows {role.max_session_duration}",
-                role.where,
-            )
+            return hop(None, Found.TRUST_NOT_ASKED, role.where)
+        if (problem := _trust_problem(app, app.provider_arn, app.recipient, role)) is not None:
+            return hop(False, problem[0], role.where, **problem[1])
+        longest = role.max_session_duration
+        if longest and longest < (app.session_duration or 0) <= MAX_SESSION:
+            return hop(False, Found.DURATION_TOO_LONG, role.where, actual=app.session_duration, longest=longest)
         decision = trust_decision(role, trust_request(app.provider_arn, app.recipient))
         if decision.allowed is None:
-            return hop(
-                None,
-                f"whether the trust lets it in depends on more than can be known here ({decision.decided_by})",
-                role.where,
-            )
+            return hop(None, Found.TRUST_DEPENDS, role.where, decided_by=decision.decided_by)
         if unknown:
-            return hop(None, f"{' and '.join(unknown)} will be known after the apply", provider.where)
-        return hop(
-            True,
-            f"{role.name} trusts {_name(provider.arn)} at this recipient, for up to {role.max_session_duration} s",
-            role.where,
-        )
+            return hop(None, Found.TRUST_NOT_YET_KNOWN, provider.where, parts=unknown)
+        return hop(True, Found.TRUSTED, role.where, role=role.name, provider=_name(provider.arn), longest=longest)
 
     def _permission_hop(self, app: OktaApp) -> Hop:
+        def hop(ok: bool | None, found: Found, where: str, **values: Any) -> Hop:
+            return Hop(PERMISSION, ok, found, where, app.key, values)
+
         role = self._real.roles.get(app.role_arn or "")
         instance = self._real.instance
-        if role is None or instance is None:
-            missing = "the role" if role is None else "the instance"
-            return Hop(PERMISSION, None, f"{missing} is not known from here", app.where, app.key)
+        if role is None:
+            return hop(None, Found.PERMISSION_NOT_KNOWN, app.where, part="the role")
+        if instance is None:
+            return hop(None, Found.PERMISSION_NOT_KNOWN, app.where, part="the instance")
         decision = permission_decision(role, instance)
         if decision.allowed is False:
-            says = f"{role.name} may not call connect:GetFederationToken on {instance.arn}: {why_not_permitted(role, decision)}"
-            return Hop(PERMISSION, False, says, role.where, app.key)
-        if decision.allowed is None:
-            reason = (
-                f"the text of {decision.decided_by} is not known"
-                if decision.decided_by
-                else "the instance will be known after the apply"
-            )
-            return Hop(PERMISSION, None, f"connect:GetFederationToken: {reason}", role.where, app.key)
-        return Hop(
-            PERMISSION,
-            True,
-            f"{decision.decided_by} allows connect:GetFederationToken on this instance",
-            role.where,
-            app.key,
-        )
+            reason = why_not_permitted(role, decision)
+            return hop(False, Found.NOT_PERMITTED, role.where, role=role.name, instance=instance.arn, reason=reason)
+        found = Found.PERMISSION_DEPENDS if decision.allowed is None else Found.PERMITTED
+        return hop(decision.allowed, found, role.where, decided_by=decision.decided_by)
 
     # --- Connect -------------------------------------------------------------------------------------------------
 
     def _user_hop(self, app: str, session_name: str, username: str) -> Hop:
         real, promised = self._real.users, self._promised.users
 
-        def hop(ok: bool | None, says: str, where: str) -> Hop:
-            return Hop(USER, ok, says, where, app)
+        def hop(ok: bool | None, found: Found, where: str, **values: Any) -> Hop:
+            return Hop(USER, ok, found, where, app, values)
 
         instance = self._real.instance
         if instance is not None and instance.is_saml is False:
-            return hop(False, "the instance does not take users from SAML; that cannot be changed", instance.where)
+            return hop(False, Found.INSTANCE_NOT_SAML, instance.where)
         user = real.get(session_name)
         if user is not None:
-            profiles = self._profiles(user)
-            told = (
-                "profiles that will be known after the apply"
-                if profiles is None
-                else ", ".join(profiles) or "no security profile"
-            )
-            return hop(True, f"{user.name} with {told}", user.where)
+            return hop(True, Found.USER_FOUND, user.where, user=user.name, profiles=self._profiles(user))
         spelled = username if username != session_name and username in real else same_but_for_case(session_name, real)
         if spelled is not None:
-            return hop(
-                False,
-                f"Okta sends {session_name}, the Connect user is {spelled}: they must be the same, case included",
-                real[spelled].where,
-            )
+            return hop(False, Found.USER_CASE_DIFFERS, real[spelled].where, sent=session_name, actual=spelled)
         if session_name in promised:
+            where = promised[session_name].where
             if not self._real.users_are_complete:
-                return hop(
-                    None, "in the crowd, whose state was not given (another --state)", promised[session_name].where
-                )
-            return hop(False, f"the file has this user, and {self._real.source} does not", promised[session_name].where)
+                return hop(None, Found.USER_IN_OTHER_STATE, where)
+            return hop(False, Found.USER_NOT_MADE, where, source=self._real.source)
         spelled = same_but_for_case(session_name, promised)
         if spelled is not None:
-            return hop(
-                False,
-                f"Okta sends {session_name}, the file says {spelled}: they must be the same, case included",
-                promised[spelled].where,
-            )
+            where = promised[spelled].where
+            return hop(False, Found.USER_CASE_DIFFERS_FROM_FILE, where, sent=session_name, actual=spelled)
         near = nearest(session_name, real) if len(real) <= 2000 else ""
-        return hop(False, f"there is no Connect user {session_name}{near}", self._real.source)
+        return hop(False, Found.USER_MISSING, self._real.source, sent=session_name, hint=near)
 
     # --- landing page --------------------------------------------------------------------------------------------
 
     def _landing_of(self, app: OktaApp) -> RelayState | Hop:
         """Where the app's relay state leads, or the hop that says why it leads nowhere."""
 
-        def hop(ok: bool | None, says: str) -> Hop:
-            return Hop(LANDING, ok, says, app.where, app.key)
+        def hop(ok: bool | None, found: Found, **values: Any) -> Hop:
+            return Hop(LANDING, ok, found, app.where, app.key, values)
 
         if app.relay_state is None:
-            return hop(None, "the relay state will be known after the apply")
+            return hop(None, Found.RELAY_STATE_NOT_YET_KNOWN)
         if not app.relay_state:
-            return hop(False, "there is no relay state, so AWS opens its console's home page")
+            return hop(False, Found.RELAY_STATE_MISSING)
         try:
             landing = read_relay_state(app.relay_state)
         except (HoldsArnError, NotConnectError) as error:
-            return hop(False, f"the relay state is {app.relay_state}: {error}")
+            return hop(False, Found.RELAY_STATE_INVALID, relay_state=app.relay_state, problem=str(error))
         instance = self._real.instance
         if instance is not None and instance.region and landing.region and landing.region != instance.region:
-            return hop(False, f"the relay state is for {landing.region}, the instance is in {instance.region}")
+            return hop(False, Found.OTHER_REGION, actual=landing.region, expected=instance.region)
         if instance is not None and instance.id and landing.instance_id != instance.id:
-            return hop(False, f"the relay state is for the instance {landing.instance_id}, this one is {instance.id}")
+            return hop(False, Found.OTHER_INSTANCE, actual=landing.instance_id, expected=instance.id)
         promised = self._promised.apps.get(app.key)
         if promised is not None and promised.relay_state is not None and not self._is_file:
             wanted = read_relay_state(promised.relay_state)
             if wanted.destination.rstrip("/") != landing.destination.rstrip("/"):
-                return hop(
-                    False,
-                    f"the relay state opens {page_name(landing.destination)}, the file says {page_name(wanted.destination)}",
-                )
+                page, expected = page_name(landing.destination), page_name(wanted.destination)
+                return hop(False, Found.OTHER_PAGE, page=page, expected=expected)
         return landing
 
     def _landing_hop(self, key: str, user: ConnectUser | None) -> Hop:
@@ -444,57 +364,56 @@ class Walker:
             return landing
         where = self._real.apps[key].where
         page = page_name(landing.destination)
+
+        def hop(ok: bool | None, found: Found, **values: Any) -> Hop:
+            return Hop(LANDING, ok, found, where, key, {"page": page, **values})
+
         if landing.page is None:
-            return Hop(LANDING, None, f"{page}: who may open it is not known from here", where, key)
+            return hop(None, Found.PAGE_NOT_KNOWN)
         if landing.page is CUSTOM_PAGE:
-            reason = "the instance must have it as an approved origin, which only its console tells"
-            return Hop(LANDING, None, f"{page}: {reason}", where, key)
+            return hop(None, Found.PAGE_CUSTOM)
         if profiles is None:
-            return Hop(LANDING, None, f"{page}, for whoever has a security profile that allows it", where, key)
-        found = opening(profiles, landing.page, self._real.profile_permissions)
-        return Hop(LANDING, found.ok, f"{page}: {_reason(found)}", where, key)
+            return hop(None, Found.PAGE_FOR_WHOEVER_MAY)
+        answer = opening(profiles, landing.page, self._real.profile_permissions)
+        if answer.ok:
+            return hop(True, Found.PAGE_OPEN, profile=answer.decided_by[0])
+        return hop(answer.ok, Found.PAGE_DEPENDS if answer.ok is None else Found.PAGE_SHUT, profiles=answer.decided_by)
 
 
 def _should_a_group_give_it(hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
     """A walk to a page that the person's profiles are not for, through a group that nobody said the person is in: no failure."""
-    return (*hops[:-1], replace(hops[-1], ok=None, says=f"{hops[-1].says}, should a group give it at all"))
+    return (*hops[:-1], replace(hops[-1], ok=None, only_if_given=True))
 
 
-def _metadata_problem(app: OktaApp, provider: SamlProvider) -> str:
+_Problem: TypeAlias = "tuple[Found, dict[str, Any]] | None"
+"""What is wrong, with its values; None where nothing is."""
+
+
+def _metadata_problem(app: OktaApp, provider: SamlProvider) -> _Problem:
     if provider.problem:
-        return f"its metadata cannot be used: {provider.problem}"
+        return Found.METADATA_UNUSABLE, {"problem": provider.problem}
     if provider.metadata is None:
-        return ""
+        return None
     if app.issuer is not None and provider.metadata.issuer != app.issuer:
-        return f"it holds the metadata of {provider.metadata.issuer}, the app signs as {app.issuer}"
+        return Found.METADATA_OF_OTHER_APP, {"actual": provider.metadata.issuer, "expected": app.issuer}
     if app.metadata is not None:
         held = {certificate.key_sha256 for certificate in provider.metadata.certificates}
         strange = [certificate for certificate in app.metadata.certificates if certificate.key_sha256 not in held]
         if strange:
-            return f"the app signs with the certificate {strange[0].short} (until {strange[0].not_after:%Y-%m-%d}), which it does not hold: the next apply brings it"
-    return ""
+            return Found.CERTIFICATE_NOT_HELD, {"certificate": strange[0].short, "until": strange[0].not_after}
+    return None
 
 
-def _trust_problem(app: OktaApp, provider_arn: str, recipient: str, role: Role) -> str:
-    actions = ["sts:AssumeRoleWithSAML"] + (["sts:TagSession"] if app.session_tags else [])
-    for action in actions:
-        decision = trust_decision(role, trust_request(provider_arn, recipient, action))
-        if decision.allowed is False:
-            if action == "sts:TagSession":
-                return f"the app sends session tags, and the trust of {role.name} does not allow sts:TagSession"
-            return why_not_trusted(role, decision, provider_arn, recipient)[1]
-    return ""
-
-
-def _reason(found: Opening) -> str:
-    names = found.decided_by
-    if found.ok:
-        return f"{names[0]} allows it"
-    if found.ok is None:
-        return f"what {', '.join(names)} allows is not known from here"
-    if not names:
-        return "no security profile"
-    return f"{' and '.join(names)} {'do' if len(names) > 1 else 'does'} not allow it"
+def _trust_problem(app: OktaApp, provider_arn: str, recipient: str, role: Role) -> _Problem:
+    decision = trust_decision(role, trust_request(provider_arn, recipient))
+    if decision.allowed is False:
+        return Found.NOT_TRUSTED, {"reason": why_not_trusted(role, decision, provider_arn, recipient)[1]}
+    if (
+        app.session_tags
+        and trust_decision(role, trust_request(provider_arn, recipient, "sts:TagSession")).allowed is False
+    ):
+        return Found.TAGS_NOT_TRUSTED, {"role": role.name}
+    return None
 
 
 def _name(arn: str | None) -> str:

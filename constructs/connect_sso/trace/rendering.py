@@ -9,7 +9,7 @@ from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from connect_sso.sign_in.walk import ASSIGNMENT, Hop, Walk
+from connect_sso.sign_in.hops import ASSERTION, PERMISSION, TRUST, Found, Hop, Walk
 from connect_sso.text import visible_lines
 
 if TYPE_CHECKING:
@@ -38,7 +38,14 @@ def as_json(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) ->
                 "username": walk.username,
                 "ok": walk.ok,
                 "hops": [
-                    {"name": hop.name, "app": hop.app or None, "ok": hop.ok, "says": hop.says, "where": hop.where}
+                    {
+                        "name": hop.name,
+                        "app": hop.app or None,
+                        "ok": hop.ok,
+                        "code": hop.found.value,
+                        "says": hop.says,
+                        "where": hop.where,
+                    }
                     for hop in walk.hops
                 ],
             },
@@ -79,9 +86,9 @@ def _line(walk: Walk, width: int) -> list[str]:
         hops = walk.through(app)
         unknown = [hop for hop in hops if hop.ok is None]
         if not unknown:
-            told.append(f"{app}: {hops[-1].says.partition(':')[0]}")
-        elif unknown[0].name == ASSIGNMENT:
-            told.append(f"{app}: {unknown[0].says.partition(', if Okta')[0]}, if in it")
+            told.append(f"{app}: {hops[-1].values['page']}")
+        elif unknown[0].found is Found.GROUP_NOT_KNOWN:
+            told.append(f"{app}: if in the group {_groups(unknown[0])}")
         else:
             told.append(f"{app}: not known: {', '.join(hop.name for hop in unknown)}")
     first = f"{_MARK[walk.ok]} {walk.username:<{width}}  "
@@ -94,6 +101,10 @@ def _wrapped_beside(text: str, indent: int) -> tuple[str, ...]:
     """Lines to stand beside a name; a crowd shares them, and wrapping is the slow part."""
     head, *rest = _wrapped(text, "x" * indent, " " * min(indent, 30))
     return head[indent:], *rest
+
+
+def _groups(hop: Hop) -> str:
+    return " or ".join(hop.values["groups"])
 
 
 def _full(walk: Walk) -> list[str]:
@@ -158,7 +169,7 @@ def as_mermaid(walks: Sequence[Walk], real: SignIn) -> str:
                 lines.append(_arrow(f"p{number}", f"a{app_numbers[key]}", walk.through(key)))
     for key, app in apps.items():
         hops = next(walk.through(key) for walk in walks if key in walk.apps)
-        static = [hop for hop in hops if hop.name in {"assertion", "IAM trust", "permission"}]
+        static = [hop for hop in hops if hop.name in {ASSERTION, TRUST, PERMISSION}]
         page = _page(key, walks)
         if app.role_arn:
             lines.append(_arrow(f"a{app_numbers[key]}", f"r{role_numbers[app.role_arn]}", static[:2]))
@@ -190,7 +201,7 @@ def _pages(apps: Mapping[str, OktaApp], walks: Sequence[Walk]) -> list[str]:
 
 def _page(key: str, walks: Sequence[Walk]) -> str:
     hops = next(walk.through(key) for walk in walks if key in walk.apps)
-    return hops[-1].says.partition(":")[0].partition(",")[0] if hops[-1].name == "landing page" else "?"
+    return str(hops[-1].values.get("page", "no page known"))
 
 
 def _arrow(start: str, end: str, hops: Sequence[Hop]) -> str:
@@ -200,7 +211,7 @@ def _arrow(start: str, end: str, hops: Sequence[Hop]) -> str:
         return f'  {start} --x|"{_label(failing.name)}"| {end}'
     if None in states:
         unknown = next(hop for hop in hops if hop.ok is None)
-        told = unknown.says.partition(", if Okta")[0] if unknown.name == ASSIGNMENT else unknown.name
+        told = f"group {_groups(unknown)}" if unknown.found is Found.GROUP_NOT_KNOWN else unknown.name
         return f'  {start} -.->|"{_label(told)}?"| {end}'
     return f"  {start} --> {end}"
 
