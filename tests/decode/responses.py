@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from lxml import etree
@@ -235,8 +235,18 @@ def har_entry(
     }
 
 
-def sign(element: etree._Element, by: Signer, *, sha1: bool = False, with_certificate: bool = True) -> etree._Element:
-    """An enveloped signature as the element's second child, after the issuer, where SAML wants it."""
+def sign(
+    element: etree._Element,
+    by: Signer,
+    *,
+    sha1: bool = False,
+    with_certificate: bool = True,
+    reference: str | None = None,
+) -> etree._Element:
+    """An enveloped signature as the element's second child, after the issuer, where SAML wants it.
+
+    `reference` is the URI that it names, by default the element's ID; empty for the whole document.
+    """
     place = etree.SubElement(element, f"{{{DS}}}Signature", Id="placeholder", nsmap={"ds": DS})
     element.remove(place)
     element.insert(1, place)
@@ -245,13 +255,34 @@ def sign(element: etree._Element, by: Signer, *, sha1: bool = False, with_certif
         signature_algorithm=SignatureMethod.RSA_SHA1 if sha1 else SignatureMethod.RSA_SHA256,
         digest_algorithm=DigestAlgorithm.SHA1 if sha1 else DigestAlgorithm.SHA256,
         c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
-    ).sign(element, key=by.key, cert=[by.certificate], reference_uri=element.get("ID"))
+    ).sign(
+        element,
+        key=by.key,
+        cert=[by.certificate],
+        reference_uri=element.get("ID"),
+    )
+    if reference is not None:
+        named = signed.find(f"{{{DS}}}Signature/{{{DS}}}SignedInfo/{{{DS}}}Reference")
+        assert named is not None
+        named.set("URI", reference)
+        sign_again(signed, by)
     if not with_certificate:
         signature = signed.find(f"{{{DS}}}Signature")
         assert signature is not None
         for key_info in signature.findall(f"{{{DS}}}KeyInfo"):
             signature.remove(key_info)
     return signed
+
+
+def sign_again(element: etree._Element, by: Signer) -> None:
+    """The value of the element's signature, made anew after its SignedInfo was changed."""
+    signature = element.find(f"{{{DS}}}Signature")
+    assert signature is not None
+    information, value = signature.find(f"{{{DS}}}SignedInfo"), signature.find(f"{{{DS}}}SignatureValue")
+    assert information is not None
+    assert value is not None
+    canonical = etree.tostring(information, method="c14n", exclusive=True)
+    value.text = base64.b64encode(by.key.sign(canonical, padding.PKCS1v15(), hashes.SHA256())).decode()
 
 
 class _Sha1Signer(XMLSigner):

@@ -69,7 +69,8 @@ def wrapped(response: Response, how: str = "first") -> bytes:
     return etree.tostring(root)
 
 
-HOW = ("first", "last", "same ID", "hidden", "inside the signature", "only hidden")
+HOW = ("first", "last", "same ID", "hidden", "inside the signature")
+"""Ways of wrapping; besides them `wrapped` knows `only hidden`, which is none."""
 
 
 def with_comment(response: Response, element: str) -> bytes:

@@ -18,7 +18,7 @@ from lxml import etree
 
 from connect_sso.decode import command
 from connect_sso.decode.assertion import read_assertion
-from connect_sso.decode.signature import examine
+from connect_sso.decode.coverage import examine
 from connect_sso.errors import Failure
 from connect_sso.saml.xml import parse_xml
 from tests.decode.responses import DS, Response, sign, signer
@@ -127,6 +127,13 @@ def test_signature_wrapping_shows_no_forged_name_as_signed(decode: Decode, how: 
     assert assertion is None or not (assertion["verified"] and EVE in (assertion["name_id"], assertion["session_name"]))
     if assertion is not None and assertion["verified"]:
         assert assertion["name_id"] == "Ada.Admin@example.com"
+
+
+def test_a_hidden_assertion_is_none(decode: Decode) -> None:
+    """Where SAML has no assertion, AWS reads none: nothing unsigned is used, so nobody is accused."""
+    result = decode(wrapped(GOOD, "only hidden"))
+    assert result.codes == ["assertion-missing"]
+    assert any("inside an Extensions element" in note for note in result.json["notes"])
 
 
 def test_wrapping_a_signed_response_is_seen(decode: Decode) -> None:
@@ -254,7 +261,7 @@ def test_what_is_signed_is_what_is_shown(name_id: str, session_name: str) -> Non
     root = parse_xml(GOOD.but(name_id=name_id, session_name=session_name, sign_response=False).xml())
     evidence = examine(root)
     assert evidence.assertion_verified
-    assert not evidence.tampering
+    assert not evidence.wrapping
     assert evidence.assertion is not None
     assertion = read_assertion(evidence.assertion)
     assert assertion.session_name == (session_name,)
@@ -272,4 +279,4 @@ def test_an_element_signed_apart_is_not_the_assertion() -> None:
     parent.replace(subject, sign(subject, signer()))
     evidence = examine(root)
     assert not evidence.assertion_verified
-    assert evidence.tampering
+    assert not evidence.signatures

@@ -10,12 +10,15 @@ import click
 
 from connect_sso.decode.assertion import SAML, SAMLP, read_assertion, read_envelope
 from connect_sso.decode.capture import MAX_FILE_BYTES, Capture, read_capture
+from connect_sso.decode.coverage import examine
 from connect_sso.decode.diagnosis import Diagnosis, Mask, diagnose
 from connect_sso.decode.message import found_in, meant_by, with_message
 from connect_sso.decode.rendering import Decoded, as_json, as_text
-from connect_sso.decode.signature import examine
+from connect_sso.decode.signature import KnownKey
 from connect_sso.environment.loading import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
+from connect_sso.saml.certificates import read_certificates
+from connect_sso.saml.metadata import read_metadata
 from connect_sso.saml.xml import UnreadableXmlError, parse_xml
 from connect_sso.sign_in.deployed import deployed_sign_in
 from connect_sso.sign_in.promised import promised_sign_in
@@ -24,7 +27,6 @@ from connect_sso.terraform.show import read_state
 if TYPE_CHECKING:
     from lxml import etree
 
-    from connect_sso.saml.certificates import Certificate
     from connect_sso.sign_in.model import SignIn
 
 REDACTED = "[redacted]"
@@ -40,6 +42,16 @@ REDACTED = "[redacted]"
     multiple=True,
     help="Compare with `terraform show -json` of a state; once more for the crowd's.",
 )
+@click.option(
+    "--certificate",
+    "certificates",
+    metavar="FILE",
+    multiple=True,
+    help="The certificate that the app signs with (PEM, DER or base64).",
+)
+@click.option(
+    "--metadata", "metadata", metavar="FILE", multiple=True, help="The app's metadata, for the certificates in it."
+)
 @click.option("--message", metavar="TEXT", help="The error text that the person saw; FILE may be left out then.")
 @click.option("--redact", is_flag=True, help="Mask names of people: NameID, session name, tag values.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -47,6 +59,8 @@ def command(
     file: str | None,
     environment: str | None,
     states: tuple[str, ...],
+    certificates: tuple[str, ...],
+    metadata: tuple[str, ...],
     message: str | None,
     redact: bool,
     output_format: str,
@@ -72,10 +86,11 @@ def command(
         message = None
     loaded = load_one(environment) if environment else None
     sides = _sides(loaded, states)
+    given = [*_given_certificates(certificates), *_given_metadata(metadata)]
     mask: Mask = _masked if redact else _as_it_is
     decoded, diagnosis = None, Diagnosis((), (), frozenset())
     if file is not None:
-        decoded, diagnosis = _decode(_read(file), sides, mask)
+        decoded, diagnosis = _decode(_read(file), sides, given, mask)
         message = message or found_in(decoded.capture.answers)
     diagnosis = with_message(diagnosis, message)
     if output_format == "json":
@@ -119,21 +134,42 @@ def _read(file: str) -> bytes:
         raise Failure(f"{file}: cannot be read: {error.strerror}") from None
 
 
-def _decode(data: bytes, sides: list[SignIn], mask: Mask) -> tuple[Decoded, Diagnosis]:
+def _given_certificates(files: tuple[str, ...]) -> list[KnownKey]:
+    keys = []
+    for file in files:
+        found = read_certificates(_read(file))
+        if not found:
+            raise Failure(f"{file}: holds no X.509 certificate; give it as PEM, DER or base64")
+        keys += [KnownKey(certificate, file) for certificate in found]
+    return keys
+
+
+def _given_metadata(files: tuple[str, ...]) -> list[KnownKey]:
+    keys = []
+    for file in files:
+        try:
+            found = read_metadata(_read(file).decode("utf-8-sig", "replace"))
+        except ValueError as error:
+            raise Failure(f"{file}: is no metadata of an identity provider: {error}") from None
+        keys += [KnownKey(certificate, file) for certificate in found.certificates]
+    return keys
+
+
+def _decode(data: bytes, sides: list[SignIn], given: list[KnownKey], mask: Mask) -> tuple[Decoded, Diagnosis]:
     capture = read_capture(data)
     root = _root(capture)
-    known: list[Certificate] = [
-        certificate
+    known = [
+        KnownKey(certificate, provider.where)
         for side in sides
         for provider in side.providers.values()
         if provider.metadata
         for certificate in provider.metadata.certificates
     ]
-    evidence = examine(root, known)
+    evidence = examine(root, [*given, *known])
     envelope = read_envelope(evidence.response)
     assertion = None if evidence.assertion is None else read_assertion(evidence.assertion)
     decoded = Decoded(capture, evidence, envelope, assertion)
-    return decoded, diagnose(capture, evidence, envelope, assertion, sides, mask)
+    return decoded, diagnose(capture, evidence, envelope, assertion, sides, given, mask)
 
 
 def _root(capture: Capture) -> etree._Element:

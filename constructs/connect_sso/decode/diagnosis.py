@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, RolePair, moment
 from connect_sso.decode.failures import BY_CODE
+from connect_sso.decode.signature import WHAT_TO_GIVE, By, Flaw, Verdict
 from connect_sso.facts.names import username_problem
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connect_sso.decode.capture import Capture
-    from connect_sso.decode.signature import Evidence
+    from connect_sso.decode.coverage import Evidence
+    from connect_sso.decode.signature import KnownKey, Signature
     from connect_sso.saml.certificates import Certificate
 
 SESSION_NAME = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
@@ -109,6 +111,7 @@ def diagnose(
     envelope: Envelope,
     assertion: Assertion | None,
     sides: Iterable[SignIn],
+    given: Sequence[KnownKey],
     mask: Mask,
 ) -> Diagnosis:
     """Everything that keeps this response from signing its person in.
@@ -119,6 +122,7 @@ def diagnose(
         envelope: the response around the assertion.
         assertion: its content; None where there is none to read.
         sides: what to compare with, most trustworthy first.
+        given: certificates from files of their own, which the response should be signed with.
         mask: for names of people.
     """
     book = _Book()
@@ -126,11 +130,7 @@ def diagnose(
     _in_itself(book, capture, evidence, envelope, assertion)
     if assertion is not None:
         _assertion_in_itself(book, capture, envelope, assertion, mask)
-        if not sides and evidence.assertion_verified:
-            book.notes.append(
-                "The signature fits the certificate that came with the response; whether AWS trusts that certificate "
-                "shows only with --state."
-            )
+        _signer(book, evidence, given)
     landing = _relay_state(book, capture)
     for side in sides:
         of_side = _Book()
@@ -163,19 +163,21 @@ def _in_itself(
         "assertion-encrypted",
         "the response holds an EncryptedAssertion; nothing inside can be read here" if evidence.encrypted else "",
     )
-    book.check("signature-wrapping", "; ".join(evidence.tampering))
+    book.check("signature-wrapping", "; ".join(evidence.wrapping))
+    book.notes += [
+        f"{each[:1].upper()}{each[1:]}."
+        for each in evidence.described
+        if each not in (*evidence.wrapping, *evidence.misfits)
+    ]
     if not failed:
-        missing = assertion is None and not evidence.encrypted and not evidence.tampering
+        missing = assertion is None and not evidence.encrypted and evidence.used is None
         book.check("assertion-missing", "the response has no assertion in it" if missing else "")
-    broken = [each for each in evidence.signatures if not each.verified] if not evidence.tampering else []
+    refuted = [each for each in evidence.signatures if each.verdict is Verdict.REFUTED] if not evidence.wrapping else []
+    broken = [each for each in refuted if each.flaw is not Flaw.OTHER_KEY]
     book.check("signature-broken", "; ".join(f"the {each.covers}'s signature: {each.problem}" for each in broken))
     if assertion is not None:
-        book.check(
-            "signature-missing",
-            ""
-            if evidence.signatures or evidence.tampering
-            else "there is no signature on the response or on the assertion",
-        )
+        unsigned = not evidence.signatures and not evidence.wrapping
+        book.check("signature-missing", _unsigned(evidence) if unsigned else "")
     for each in evidence.signatures:
         if each.weak:
             book.notes.append(
@@ -192,6 +194,44 @@ def _in_itself(
                 f"The signing certificate was not within its dates at that moment ({each.certificate.not_before:%Y-%m-%d} to "
                 f"{each.certificate.not_after:%Y-%m-%d}); whether AWS minds is not documented."
             )
+
+
+def _unsigned(evidence: Evidence) -> str:
+    """That nothing is signed, or what is signed instead."""
+    return "; ".join(evidence.misfits) or "there is no signature on the response or on the assertion"
+
+
+def _signer(book: _Book, evidence: Evidence, given: Sequence[KnownKey]) -> None:
+    """Whose key the signature is made with, as far as that is known without a state."""
+    signature = evidence.signature
+    if signature is None:
+        return
+    if signature.verdict is Verdict.NOT_CHECKABLE:
+        book.notes.append(
+            f"The {signature.covers}'s signature is not checked: {signature.problem}. To check it, give {' or '.join(WHAT_TO_GIVE)}."
+        )
+    elif signature.by is By.RESPONSE and not given:
+        book.notes.append(
+            "The signature fits the key that came with the response, which proves nothing about who signed it: anybody "
+            f"can send a key of their own. To check it, give {' or '.join(WHAT_TO_GIVE)}."
+        )
+    if given:
+        held = ", ".join(f"{_certificate(key.certificate)} in {key.known_from}" for key in given)
+        book.check(
+            "certificate-rotated",
+            f"it is signed with {_signed_with(signature)}, expected is {held}" if _strange(signature) else "",
+        )
+
+
+def _strange(signature: Signature) -> bool:
+    """Whether it is made with another key than those that were expected."""
+    return signature.by is By.RESPONSE or signature.flaw is Flaw.OTHER_KEY
+
+
+def _signed_with(signature: Signature) -> str:
+    if signature.certificate is None or signature.flaw is Flaw.OTHER_KEY:
+        return "a key that it does not name" if signature.flaw is Flaw.OTHER_KEY else "the bare key that came with it"
+    return f"the certificate {_certificate(signature.certificate)}"
 
 
 def _assertion_in_itself(book: _Book, capture: Capture, envelope: Envelope, assertion: Assertion, mask: Mask) -> None:
@@ -417,12 +457,16 @@ def _signer_problems(
         )
         return
     held = provider.metadata.certificates
-    signers = [each.certificate for each in evidence.signatures if each.verified and each.certificate]
-    strangers = [signer for signer in signers if signer.key_sha256 not in {each.key_sha256 for each in held}]
+    keys = {each.key_sha256 for each in held}
+    strangers = [
+        each
+        for each in evidence.signatures
+        if _strange(each) or (each.verified and each.certificate and each.certificate.key_sha256 not in keys)
+    ]
     if strangers:
         yield _Problem(
             "certificate-rotated",
-            f"it is signed with the certificate {_certificate(strangers[0])}, {provider.where} holds {', '.join(map(_certificate, held))}",
+            f"it is signed with {_signed_with(strangers[0])}, {provider.where} holds {', '.join(map(_certificate, held))}",
         )
 
 

@@ -30,6 +30,7 @@ class Needs(StrEnum):
     RESPONSE = "a response"
     COMPARISON = "a response, with --state or --env"
     STATE = "a response, with --state"
+    KEY = "a response, with --state, --certificate or --metadata"
     CAPTURE_TIME = "a HAR (it tells when the response was sent)"
     RELAY_STATE = "a form body or a HAR (they hold the relay state)"
     RELAY_STATE_COMPARISON = "a form body or a HAR, with --state or --env"
@@ -483,21 +484,25 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "Okta signs with a new certificate, and the IAM SAML provider still holds the metadata with the old one "
             "(or the other way round)."
         ),
-        confirm="Decode the response with --state: it shows the signing certificate and those the provider holds.",
+        confirm=(
+            "Decode the response with --state, or with the provider's metadata (--metadata): it shows the signing "
+            "certificate and those that are expected."
+        ),
         fix=(
             "Apply: the SAML provider then gets the app's current metadata. After a rotation by Terraform that is the "
             "second apply; see docs/signing-certificate-rotation.md."
         ),
         source=IAM_TROUBLESHOOTING,
-        needs=(Needs.STATE, Needs.MESSAGE),
+        needs=(Needs.KEY, Needs.MESSAGE),
     ),
     KnownFailure(
         code="signature-broken",
-        title="The signature does not fit the content",
+        title="The signature is refuted",
         messages=SIGNATURE_INVALID,
         cause=(
-            "What was signed is not what arrived: the response was changed on its way, cut off, or pasted with changed "
-            "spaces or line breaks."
+            "What was signed is not what arrived (the response was changed on its way, cut off, or pasted with changed "
+            "spaces or line breaks), or the signature is not made with the key that it names. A signature that cannot "
+            "be checked, for want of a certificate, is not this."
         ),
         confirm="Decode the base64 text straight from the form or a HAR, not XML that a tool has indented.",
         fix="Capture the response once more; where it stays so, look for a proxy that rewrites pages.",
@@ -516,14 +521,17 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="signature-wrapping",
-        title="The signature covers something else than the assertion",
+        title="What is used is not what is signed",
         messages=SIGNATURE_INVALID + INVALID_RESPONSE,
         cause=(
-            "The signed element is not the one assertion that counts: several assertions, one hidden inside another "
-            "element, an ID used twice, or a value split by a comment. No identity provider sends that; it is how "
-            "forged responses look."
+            "There is a signature, but the assertion that AWS would read is not what it covers: it is for another "
+            "element, for an ID that is used twice, for one of two assertions, or a comment that it does not cover "
+            "splits a name. That is how forged responses look."
         ),
-        confirm="Decode the response: it shows what the signature covers, and only that.",
+        confirm=(
+            "Decode the response: it shows which assertion AWS would read and what the signature covers. Other "
+            "elements, signed or not, are only described."
+        ),
         fix="Treat it as an attack: keep the file, find out where it came from, and end the person's sessions in Okta.",
         source=SAML_CORE,
         needs=(Needs.RESPONSE,),

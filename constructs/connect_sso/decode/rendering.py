@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connect_sso.decode.assertion import Assertion, Envelope, moment
 from connect_sso.decode.failures import BY_CODE
-from connect_sso.decode.signature import Covers, Evidence
+from connect_sso.decode.signature import WHAT_TO_GIVE, By, Covers, Signature, Verdict
 from connect_sso.text import visible_lines
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from connect_sso.decode.capture import Capture
+    from connect_sso.decode.coverage import Evidence
     from connect_sso.decode.diagnosis import Diagnosis, Finding, Mask
 
 WIDTH = 80
@@ -42,11 +43,13 @@ def as_json(decoded: Decoded | None, diagnosis: Diagnosis, mask: Mask) -> str:
         "ruled_out": sorted(diagnosis.ruled_out),
         "notes": list(diagnosis.notes),
         "capture": None,
+        "signature": None,
         "signatures": [],
         "assertion": None,
     }
     if decoded is not None:
         document["capture"] = _capture(decoded)
+        document["signature"] = _deciding(decoded.evidence)
         document["signatures"] = [_signature(each) for each in decoded.evidence.signatures]
         document["assertion"] = _assertion(decoded, mask)
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -78,10 +81,28 @@ def _capture(decoded: Decoded) -> dict[str, Any]:
     }
 
 
-def _signature(signature: Any) -> dict[str, Any]:
+def _deciding(evidence: Evidence) -> dict[str, Any] | None:
+    """The verdict on what the assertion is signed with."""
+    signature = evidence.signature
+    if signature is None:
+        return None
+    return {
+        "verdict": str(signature.verdict),
+        "by": signature.by and str(signature.by),
+        "known_from": signature.known_from or None,
+        "covers": str(signature.covers),
+        "problem": signature.problem,
+        "give": [] if signature.by is By.EXPECTED or signature.verdict is Verdict.REFUTED else list(WHAT_TO_GIVE),
+    }
+
+
+def _signature(signature: Signature) -> dict[str, Any]:
     certificate = signature.certificate
     return {
         "covers": str(signature.covers),
+        "verdict": str(signature.verdict),
+        "by": signature.by and str(signature.by),
+        "known_from": signature.known_from or None,
         "verified": signature.verified,
         "algorithm": signature.algorithm,
         "problem": signature.problem,
@@ -102,6 +123,12 @@ def _assertion(decoded: Decoded, mask: Mask) -> dict[str, Any] | None:
         return None
     return {
         "verified": decoded.evidence.assertion_verified,
+        "used": decoded.evidence.used
+        and {
+            "says": decoded.evidence.used.says,
+            "documented": decoded.evidence.used.documented,
+            "source": decoded.evidence.used.source,
+        },
         "issuer": assertion.issuer,
         "recipient": assertion.recipients[0] if assertion.recipients else None,
         "audience": list(assertion.audiences),
@@ -152,11 +179,18 @@ def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Seque
             return _wrapped(f"This response can sign in{with_what}.")
         return _wrapped(
             "This response can sign in, as far as it tells by itself: --state compares it with what is there."
+            if not _unchecked(decoded)
+            else "Nothing is wrong with what this response says; its signature is not checked."
         )
     beside = f", and the message has {_count(possible, 'possible cause')}" if possible else ""
     if shown:
         return _wrapped(f"This response cannot sign in{with_what}: {_count(shown, 'reason')}{beside}.")
     return _wrapped(f"The response shows no fault{with_what}{beside}.")
+
+
+def _unchecked(decoded: Decoded) -> bool:
+    signature = decoded.evidence.signature
+    return signature is not None and signature.verdict is Verdict.NOT_CHECKABLE
 
 
 def _shown_lines(number: int, finding: Finding) -> list[str]:
@@ -240,12 +274,20 @@ def _assertion_rows(capture: Capture, assertion: Assertion, mask: Mask) -> list[
     return lines
 
 
+def _verdict_on(signature: Signature) -> str:
+    if signature.verdict is Verdict.REFUTED:
+        return f"REFUTED: {signature.problem}"
+    if signature.verdict is Verdict.NOT_CHECKABLE:
+        return f"not checked: {signature.problem}"
+    if signature.by is By.EXPECTED:
+        return f"verified by the expected key ({signature.known_from})"
+    return "verified, by the key in the response only"
+
+
 def _signature_rows(evidence: Evidence) -> list[str]:
     lines: list[str] = []
     for signature in evidence.signatures:
-        told = f"{signature.covers}, {signature.algorithm}, "
-        told += "fits its content" if signature.verified else f"NOT valid: {signature.problem}"
-        lines += _row("Signed", told)
+        lines += _row("Signed", f"{signature.covers}, {signature.algorithm}, {_verdict_on(signature)}")
     if not evidence.signatures:
         lines += _row("Signed", "no")
     certificates = {each.certificate.sha256: each.certificate for each in evidence.signatures if each.certificate}
@@ -254,8 +296,16 @@ def _signature_rows(evidence: Evidence) -> list[str]:
             "Certificate",
             f"{certificate.short}…, {certificate.subject}, from {certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}",
         )
+    if evidence.used is not None and not evidence.used.documented:
+        lines += _row("Beware", evidence.used.says)
     if evidence.assertion is not None and not evidence.assertion_verified:
-        lines += _row("Beware", "what is shown above is not covered by a valid signature")
+        unchecked = evidence.signature is not None and evidence.signature.verdict is Verdict.NOT_CHECKABLE
+        lines += _row(
+            "Beware",
+            "the signature of what is shown above is not checked"
+            if unchecked
+            else "what is shown above is not covered by a valid signature",
+        )
     elif {each.covers for each in evidence.signatures} == {Covers.ASSERTION}:
         lines += (
             _row("Beware", "the relay state and what surrounds the assertion are not signed")

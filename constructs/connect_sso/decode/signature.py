@@ -1,17 +1,18 @@
-"""What of a response is signed, by which certificate, and whether it is the thing that counts.
+"""One XML signature in its place: verified, refuted, or not checkable, and by which key.
 
-An XML signature covers an element, named by an ID, and that need not be the element a reader looks at (signature
-wrapping). So everything shown is read from the copy that the verification returns, not from the document; and whatever
-an identity provider never sends but a forger needs is named.
+An XML signature covers an element, named by an ID. What it covers is read from the copy that the verification returns,
+never from the document. What that means for a whole response is `coverage.py`'s business.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import base64
+import hashlib
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import cryptography.exceptions
 from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureMethod
 from signxml.exceptions import InvalidDigest, InvalidSignature
@@ -22,15 +23,24 @@ from connect_sso.saml.certificates import Certificate, read_certificate
 from connect_sso.saml.xml import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 DS = "{http://www.w3.org/2000/09/xmldsig#}"
+_EXC_C14N = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
 
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
-_TRANSFORMS = {_ENVELOPED, *(method.value for method in CanonicalizationMethod)}
+_CANONICAL = {method.value for method in CanonicalizationMethod}
 # SHA-1 is verified too: old apps still sign so, and "the signature is weak" is another answer than "it is broken".
-_METHODS = frozenset(method for method in SignatureMethod if not method.name.startswith(("HMAC", "DSA")))
-_TEXT_ELEMENTS = {f"{SAML}{name}" for name in ("Issuer", "NameID", "Audience", "AttributeValue")}
+_METHODS = frozenset(method for method in SignatureMethod if not method.name.startswith("HMAC"))
+_DIGESTS = {digest.value: digest.name.lower() for digest in DigestAlgorithm}
+"""URI to the standard library's name."""
+_MAX_REFERENCES = 5
+_MAX_KEYS = 50
+"""Tried per signature; a file that brings more is not an identity provider's."""
+
+
+WHAT_TO_GIVE = ("--certificate FILE", "--metadata FILE", "--state STATE.json")
+"""Options of `decode`: each brings the key that a signature should be made with."""
 
 
 class Covers(StrEnum):
@@ -38,6 +48,43 @@ class Covers(StrEnum):
 
     RESPONSE = "response"
     ASSERTION = "assertion"
+
+
+class Verdict(StrEnum):
+    """What is known about a signature."""
+
+    VERIFIED = "verified"
+    REFUTED = "refuted"
+    NOT_CHECKABLE = "not_checkable"
+
+
+class By(StrEnum):
+    """Whose key verified it."""
+
+    EXPECTED = "expected"
+    """One that was given, or that the state has: it tells who signed."""
+    RESPONSE = "response"
+    """Only the one that came with the signature: anybody can send a key of their own."""
+
+
+class Flaw(StrEnum):
+    """Why a signature is refuted."""
+
+    CHANGED = "changed"
+    """The content is not what was signed."""
+    OTHER_KEY = "other key"
+    """The content is untouched, but none of the expected keys made the signature, and no other is known."""
+    UNFIT = "unfit"
+    """It is not made with the key that it names, or no signature that SAML allows."""
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """A certificate that the response should be signed with."""
+
+    certificate: Certificate
+    known_from: str
+    """The file, or the file and the address in it."""
 
 
 @dataclass(frozen=True)
@@ -49,181 +96,326 @@ class Signature:
     """Such as `rsa-sha256`."""
     weak: bool
     """Made with SHA-1."""
-    certificate: Certificate | None
-    """The one that verifies it, or else the one that came with it."""
-    verified: bool
-    problem: str
+    verdict: Verdict
+    problem: str = ""
     """Why it is not verified, in a few words; empty where it is."""
-    signed: etree._Element | None
+    flaw: Flaw | None = None
+    by: By | None = None
+    known_from: str = ""
+    """Where the expected key is from; empty where it is not such a one."""
+    certificate: Certificate | None = None
+    """The one that verifies it, or else the one that came with it; None for a bare key, too."""
+    signed: etree._Element | None = None
     """What was signed: a copy, read from the canonical bytes."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether it fits its content, by whichever key."""
+        return self.verdict is Verdict.VERIFIED
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What of a response may be believed, and what is suspicious about it."""
+class Place:
+    """A signature in a document, and the element that it is for."""
 
-    response: etree._Element
-    """The verified copy where the response is signed, otherwise the document's."""
-    assertion: etree._Element | None
-    """The one that counts; None where there is none, or no way to tell which."""
-    assertion_verified: bool
-    signatures: tuple[Signature, ...]
-    tampering: tuple[str, ...]
-    """Signs of forgery, a short sentence each."""
-    encrypted: bool
+    element: etree._Element
+    """The ds:Signature."""
+    parent: etree._Element
+    target: etree._Element
+    reference: etree._Element
+    """The one to the target; there may be others."""
 
 
-def examine(root: etree._Element, known: Sequence[Certificate] = ()) -> Evidence:
-    """Examines a Response (or a bare Assertion).
+@dataclass(frozen=True)
+class Misfit:
+    """A signature that is for none of the elements that it should be for."""
+
+    says: str
+    """What it is for instead, in one sentence."""
+    misleads: bool
+    """Whether somebody may take it for one that is: that is what wrapping does. Otherwise it only signs too little."""
+
+
+def find_target(root: etree._Element, parent: etree._Element, targets: Sequence[etree._Element]) -> Place | Misfit:
+    """The element that the first signature of `parent` is for, if it is one of `targets`.
+
+    SAML allows one reference, by ID, to the element that the signature stands in, with transforms that leave all of it
+    in (https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf, 5.4). What other places and references still
+    cover is covered all the same.
 
     Args:
-        root: the document's root, from `safe_xml.parse_xml`.
-        known: certificates to try besides the one that the response carries.
+        root: the document's root.
+        parent: what the signature stands in.
+        targets: the elements worth signing: the response and its assertions.
     """
-    owners = [root, *root.findall(f"{SAML}Assertion")]
-    tampering = list(_tampering(root, owners))
-    signatures: list[Signature] = []
-    verified_at: dict[etree._Element, etree._Element] = {}
-    for owner in owners:
-        for element in owner.findall(f"{DS}Signature")[:1]:
-            forbidden = _reference_problem(owner, element)
-            if forbidden:
-                tampering.append(forbidden)
-            signature = _verify(owner, element, known, forbidden)
-            signatures.append(signature)
-            if signature.signed is not None:
-                verified_at[owner] = signature.signed
-    response = verified_at.get(root, root)
-    assertion = _the_assertion(root, response, verified_at)
-    return Evidence(
-        response=response,
-        assertion=assertion,
-        assertion_verified=assertion is not None and (root in verified_at or assertion in verified_at.values()),
-        signatures=tuple(signatures),
-        tampering=tuple(dict.fromkeys(tampering)),
-        encrypted=root.find(f"{SAML}EncryptedAssertion") is not None,
-    )
+    name = etree.QName(parent).localname
+    element = parent.find(f"{DS}Signature")
+    assert element is not None
+    if len(element.findall(f"{DS}SignedInfo")) > 1:
+        says = f"the signature of the {name} has several SignedInfo, so programs differ in which one they check"
+        return Misfit(says, misleads=True)
+    references = element.findall(f"{DS}SignedInfo/{DS}Reference")
+    if not 0 < len(references) <= _MAX_REFERENCES:
+        return Misfit(f"the signature of the {name} covers {len(references)} elements instead of one", misleads=False)
+    for reference in references:
+        for target in targets:
+            if not refers_to(reference, target, root):
+                continue
+            identifier = str(reference.get("URI", ""))[1:]
+            if count_of_id(root, identifier) > 1:
+                says = f"the ID {identifier[:60]!r} is used more than once, so the signature can be for either element"
+                return Misfit(says, misleads=True)
+            transforms = reference.iterfind(f"{DS}Transforms/{DS}Transform")
+            if any(transform.get("Algorithm") not in {_ENVELOPED, *_CANONICAL} for transform in transforms):
+                says = f"the signature of the {name} uses a transform that SAML does not allow: it can leave parts out"
+                return Misfit(says, misleads=True)
+            return Place(element, parent, target, reference)
+    return _covers_something_else(root, name, references[0])
 
 
-def _the_assertion(
-    root: etree._Element, response: etree._Element, verified_at: dict[etree._Element, etree._Element]
-) -> etree._Element | None:
-    """The assertion to show: a verified one where there is one, never a choice between several."""
-    if root.tag == f"{SAML}Assertion":
-        return response
-    candidates = response.findall(f"{SAML}Assertion")
-    verified = [copy for owner, copy in verified_at.items() if owner is not root]
-    if len(verified) == 1:
-        return verified[0]
-    return candidates[0] if len(candidates) == 1 else None
+def _covers_something_else(root: etree._Element, name: str, reference: etree._Element) -> Misfit:
+    uri = str(reference.get("URI", ""))
+    told = f"the element with the ID {uri[1:60]!r}" if uri.startswith("#") else "something outside the response"
+    found = referred_to(root, reference)
+    if found is None:
+        return Misfit(f"the signature inside the {name} covers {told}, which is not in the response", misleads=False)
+    if is_part(found):
+        return Misfit(f"the signature inside the {name} covers only the {etree.QName(found).localname}", misleads=False)
+    return Misfit(f"the signature inside the {name} covers {told}, not the {name}", misleads=True)
 
 
-def _verify(owner: etree._Element, element: etree._Element, known: Sequence[Certificate], forbidden: str) -> Signature:
-    covers = Covers.RESPONSE if owner.tag == f"{SAMLP}Response" else Covers.ASSERTION
-    method = _algorithm(element, f"{DS}SignedInfo/{DS}SignatureMethod")
-    digest = _algorithm(element, f"{DS}SignedInfo/{DS}Reference/{DS}DigestMethod")
+def referred_to(root: etree._Element, reference: etree._Element) -> etree._Element | None:
+    """The element in the document that a ds:Reference is to, by whatever attribute a program may take for an ID."""
+    uri = str(reference.get("URI") or "")
+    if not uri:
+        return root
+    return next((each for each in root.iter(etree.Element) if uri.startswith("#") and _has_id(each, uri[1:])), None)
+
+
+def is_part(element: etree._Element) -> bool:
+    """Whether it is a part of an assertion or response, such as its Issuer, and no message of its own."""
+    return str(element.tag).startswith((SAML, SAMLP)) and etree.QName(element).localname not in {
+        "Assertion",
+        "Response",
+    }
+
+
+def refers_to(reference: etree._Element, target: etree._Element, root: etree._Element) -> bool:
+    """Whether a ds:Reference is to `target`: by its ID, or as the whole document by an empty URI."""
+    uri = reference.get("URI") or ""
+    name = target.get("ID", "")
+    return (target is root and not uri) or (bool(name) and uri == f"#{name}")
+
+
+def count_of_id(root: etree._Element, name: str) -> int:
+    """How many elements have this ID, by whatever attribute a program may take for one."""
+    if not name:
+        return 0
+    return sum(_has_id(element, name) for element in root.iter(etree.Element))
+
+
+def _has_id(element: etree._Element, name: str) -> bool:
+    return any(value == name and etree.QName(key).localname.lower() == "id" for key, value in element.attrib.items())
+
+
+def check_signature(place: Place, known: Sequence[KnownKey]) -> Signature:
+    """The verdict on one signature.
+
+    Args:
+        place: from `find_target`.
+        known: the certificates that are expected; they are tried before the one that came with the signature.
+    """
+    element = place.element
+    method = _algorithm(element.find(f"{DS}SignedInfo/{DS}SignatureMethod"))
+    digest = _algorithm(place.reference.find(f"{DS}DigestMethod"))
     embedded = [
         certificate
         for found in element.iterfind(f"{DS}KeyInfo/{DS}X509Data/{DS}X509Certificate")
         if (certificate := read_certificate(text_of(found))) is not None
-    ]
-    problem = forbidden or "no certificate came with it, and none is known to try"
-    for certificate in () if forbidden else _unique((*embedded, *known)):
-        signed, problem_here = _verified_copy(owner, certificate)
-        if signed is not None:
-            return Signature(covers, method, "sha1" in (method + digest), certificate, True, "", signed)
-        # The reason given is that of the certificate that came with the response; the others are only tried.
-        problem = problem_here if certificate in embedded[:1] or not embedded else problem
-    return Signature(
-        covers, method, "sha1" in (method + digest), embedded[0] if embedded else None, False, problem, None
+    ][:_MAX_KEYS]
+    unchecked = Signature(
+        covers=Covers.RESPONSE if place.target.tag == f"{SAMLP}Response" else Covers.ASSERTION,
+        algorithm=method,
+        weak="sha1" in method + digest,
+        verdict=Verdict.NOT_CHECKABLE,
+        certificate=embedded[0] if embedded else None,
     )
+    if method.startswith("hmac"):
+        return _refuted(unchecked, Flaw.UNFIT, f"{method} is made with a shared secret, which SAML has none of")
+    if _content_is_signed(place) is False:
+        return _refuted(unchecked, Flaw.CHANGED, "its content was changed after it was signed")
+    return _tried(unchecked, place, known, embedded)
 
 
-def _verified_copy(owner: etree._Element, certificate: Certificate) -> tuple[etree._Element | None, str]:
-    """The signed copy of `owner` by `certificate`, or None and the reason."""
-    configuration = SignatureConfiguration(
-        location="./",
-        signature_methods=_METHODS,
-        digest_algorithms=frozenset(DigestAlgorithm),
-        default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
-        # Whether the certificate has ended is reported beside; here only the key counts.
-        verification_time=certificate.not_before,
-        # A KeyValue beside the certificate decides nothing: the certificate is given.
-        ignore_ambiguous_key_info=True,
-    )
+def _tried(unchecked: Signature, place: Place, known: Sequence[KnownKey], embedded: Sequence[Certificate]) -> Signature:
+    """The verdict after every key was tried: the expected ones, then what came with the signature."""
+    outcomes: list[_Outcome] = []
+    for key in _unique(known):
+        outcomes.append(_by_certificate(place, key.certificate))
+        if (signed := outcomes[-1].signed) is not None:
+            return replace(
+                unchecked,
+                verdict=Verdict.VERIFIED,
+                by=By.EXPECTED,
+                known_from=key.known_from,
+                certificate=key.certificate,
+                signed=signed,
+            )
+    for certificate in embedded:
+        outcomes.append(_by_certificate(place, certificate))
+        if (signed := outcomes[-1].signed) is not None:
+            return replace(unchecked, verdict=Verdict.VERIFIED, by=By.RESPONSE, certificate=certificate, signed=signed)
+    bare_key = not embedded and place.element.find(f"{DS}KeyInfo/{DS}KeyValue") is not None
+    if bare_key:
+        outcomes.append(_by_key_value(place))
+        if (signed := outcomes[-1].signed) is not None:
+            return replace(unchecked, verdict=Verdict.VERIFIED, by=By.RESPONSE, signed=signed)
+    if not outcomes:
+        return replace(unchecked, problem="no certificate came with it, and none is known to try")
+    if not any(outcome.checked for outcome in outcomes):
+        return replace(unchecked, problem=outcomes[-1].problem)
+    if not (embedded or bare_key):
+        return _refuted(unchecked, Flaw.OTHER_KEY, "it was not made with an expected key, and names no other")
+    named = "the key" if bare_key else "the certificate's key"
+    neither = ", nor with an expected one" if known else ""
+    return _refuted(unchecked, Flaw.UNFIT, f"it was not made with {named} that came with it{neither}")
+
+
+def _refuted(signature: Signature, flaw: Flaw, problem: str) -> Signature:
+    return replace(signature, verdict=Verdict.REFUTED, flaw=flaw, problem=problem)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of one key."""
+
+    signed: etree._Element | None
+    checked: bool
+    """Whether the key was put to the signature at all."""
+    problem: str = ""
+
+
+def _by_certificate(place: Place, certificate: Certificate) -> _Outcome:
+    # Whether the certificate has ended is reported beside; here only the key counts.
+    configuration = replace(_CONFIGURATION, verification_time=certificate.not_before)
+    document, location = _apart(place)
+    return _outcome(place, document, replace(configuration, location=location), certificate)
+
+
+def _by_key_value(place: Place) -> _Outcome:
+    """By the bare key in the signature. Its KeyInfo is no part of what is signed."""
+    document, location = _apart(place)
+    signature = document.find(f"{location}{DS}Signature")
+    assert signature is not None
+    for information in signature.iterfind(f"{DS}KeyInfo"):
+        for data in information.findall(f"{DS}X509Data"):
+            information.remove(data)
+    return _outcome(place, document, replace(_CONFIGURATION, location=location, require_x509=False), None)
+
+
+_CONFIGURATION = SignatureConfiguration(
+    signature_methods=_METHODS,
+    digest_algorithms=frozenset(DigestAlgorithm),
+    default_reference_c14n_method=CanonicalizationMethod.CANONICAL_XML_1_0,
+    expect_references=True,
+    # A KeyValue beside the certificate decides nothing: the certificate is given.
+    ignore_ambiguous_key_info=True,
+)
+
+
+def _apart(place: Place) -> tuple[etree._Element, str]:
+    """A copy of what the signature needs, and the path of its parent in there."""
+    if place.target is place.parent:
+        return etree.fromstring(etree.tostring(place.parent, encoding="UTF-8", with_tail=False)), "./"
+    root = place.parent.getroottree().getroot()
+    copied = etree.fromstring(etree.tostring(root, encoding="UTF-8", with_tail=False))
+    if place.parent is root:
+        return copied, "./"
+    siblings = root.findall(str(place.parent.tag))
+    return copied, f"./{place.parent.tag}[{siblings.index(place.parent) + 1}]/"
+
+
+def _outcome(
+    place: Place, document: etree._Element, configuration: SignatureConfiguration, certificate: Certificate | None
+) -> _Outcome:
     try:
-        result = XMLVerifier().verify(
-            etree.tostring(owner, with_tail=False),
-            x509_cert=certificate.x509,
+        results = XMLVerifier().verify(
+            etree.tostring(document, encoding="UTF-8"),
+            x509_cert=None if certificate is None else certificate.x509,
             id_attribute="ID",
             expect_config=configuration,
         )
-    except InvalidDigest:
-        return None, "its content was changed after it was signed"
-    except InvalidSignature:
-        return None, "it was not made with the certificate's key"
+    except (InvalidDigest, InvalidSignature, cryptography.exceptions.InvalidSignature):
+        return _Outcome(None, checked=True)
     except Exception as error:
-        return None, f"it cannot be verified ({type(error).__name__})"
-    if not isinstance(result, VerifyResult) or result.signed_xml is None:
-        return None, "it does not cover one element"
-    if result.signed_xml.tag != owner.tag or result.signed_xml.get("ID") != owner.get("ID"):
-        return None, "it covers another element"
-    return result.signed_xml, ""
+        # An unknown algorithm, a key of another kind, a signature that is not laid out as one: nothing was compared.
+        return _Outcome(None, checked=False, problem=f"it cannot be checked ({_words(error)})")
+    target = place.target
+    for result in [results] if isinstance(results, VerifyResult) else results:
+        signed = result.signed_xml
+        if signed is not None and signed.tag == target.tag and signed.get("ID") == target.get("ID"):
+            return _Outcome(signed, checked=True)
+    return _Outcome(None, checked=False, problem="it covers another element")
 
 
-def _reference_problem(owner: etree._Element, element: etree._Element) -> str:
-    """Why the signature cannot be for its parent, in one sentence, or nothing."""
-    name = etree.QName(owner).localname
-    references = element.findall(f"{DS}SignedInfo/{DS}Reference")
-    if len(references) != 1:
-        return f"the signature of the {name} covers {len(references)} elements instead of one"
-    uri = references[0].get("URI", "")
-    if uri != f"#{owner.get('ID', '')}" or not owner.get("ID"):
-        target = f"the element with the ID {uri[1:60]!r}" if uri.startswith("#") else "something else"
-        return f"the signature inside the {name} covers {target}, not the {name}"
-    for transform in references[0].iterfind(f"{DS}Transforms/{DS}Transform"):
-        if transform.get("Algorithm") not in _TRANSFORMS:
-            return f"the signature of the {name} uses a transform that SAML does not allow"
-    return ""
+def _content_is_signed(place: Place) -> bool | None:
+    """Whether the content still has the digest that the signature names: no key is needed for that.
+
+    None where that cannot be told.
+    """
+    method, value = place.reference.find(f"{DS}DigestMethod"), place.reference.find(f"{DS}DigestValue")
+    if method is None or value is None:
+        return None
+    document, location = _apart(place)
+    content = document
+    if place.target is not place.parent and place.reference.get("URI"):
+        content = next(each for each in document.iter(etree.Element) if each.get("ID") == place.target.get("ID"))
+    exclusive, prefixes = False, None
+    for transform in place.reference.iterfind(f"{DS}Transforms/{DS}Transform"):
+        algorithm = str(transform.get("Algorithm"))
+        if algorithm == _ENVELOPED:
+            _without(document.find(f"{location}{DS}Signature"))
+        elif algorithm in _CANONICAL:
+            exclusive = "exc-c14n" in algorithm
+            listed = transform.find(f"{_EXC_C14N}InclusiveNamespaces")
+            prefixes = str(listed.get("PrefixList", "")).split() if listed is not None else None
+    try:
+        canonical = etree.tostring(
+            content,
+            method="c14n",
+            exclusive=exclusive,
+            with_comments=False,
+            inclusive_ns_prefixes=prefixes,
+            with_tail=False,
+        )
+        expected = base64.b64decode(text_of(value))
+        digest = hashlib.new(_DIGESTS[str(method.get("Algorithm"))], canonical).digest()
+    except (ValueError, KeyError, etree.LxmlError):
+        return None
+    return digest == expected
 
 
-def _tampering(root: etree._Element, owners: list[etree._Element]) -> Iterator[str]:
-    assertions = list(root.iter(f"{SAML}Assertion"))
-    hidden = [assertion for assertion in assertions if assertion not in owners]
-    if len(assertions) > 1:
-        yield f"there are {len(assertions)} assertions; an identity provider sends one"
-    if hidden:
-        parent = hidden[0].getparent()
-        inside = etree.QName(parent).localname if parent is not None else "document"
-        yield f"an assertion is hidden inside the element {inside[:40]}"
-    for element in root.iter(f"{DS}Signature"):
-        parent = element.getparent()
-        if parent is None or parent not in owners:
-            yield "there is a signature where none belongs"
-    for owner in owners:
-        if len(owner.findall(f"{DS}Signature")) > 1:
-            yield f"the {etree.QName(owner).localname} has more than one signature"
-    for name, count in Counter(_ids(root)).items():
-        if count > 1:
-            yield f"the ID {name[:60]!r} is used {count} times"
-    for node in root.iter(etree.Comment, etree.ProcessingInstruction):
-        parent = node.getparent()
-        if parent is not None and parent.tag in _TEXT_ELEMENTS:
-            yield f"a comment splits the text of {etree.QName(parent).localname}: programs differ in what they then read"
+def _without(signature: etree._Element | None) -> None:
+    parent = signature.getparent() if signature is not None else None
+    if signature is None or parent is None:
+        return
+    # What follows an element belongs to it in this library, and to its parent in XML.
+    before, tail = signature.getprevious(), signature.tail or ""
+    if before is not None:
+        before.tail = (before.tail or "") + tail
+    else:
+        parent.text = (parent.text or "") + tail
+    parent.remove(signature)
 
 
-def _ids(root: etree._Element) -> Iterator[str]:
-    for element in root.iter(etree.Element):
-        for name, value in element.attrib.items():
-            if etree.QName(name).localname.lower() == "id":
-                yield str(value)
-
-
-def _algorithm(element: etree._Element, path: str) -> str:
-    found = element.find(path)
+def _algorithm(found: etree._Element | None) -> str:
     uri = found.get("Algorithm", "") if found is not None else ""
     return str(uri).rsplit("#", 1)[-1].lower()
 
 
-def _unique(certificates: Iterable[Certificate]) -> list[Certificate]:
-    return list({certificate.sha256: certificate for certificate in certificates}.values())
+def _words(error: Exception) -> str:
+    return " ".join(str(error).split())[:120] or type(error).__name__
+
+
+def _unique(known: Iterable[KnownKey]) -> list[KnownKey]:
+    return list({key.certificate.sha256: key for key in known}.values())[:_MAX_KEYS]

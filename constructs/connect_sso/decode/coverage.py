@@ -1,0 +1,244 @@
+"""What of a response is used, what of it is signed, and whether the two are the same.
+
+Signature wrapping is exactly that: the assertion that a service reads is not the one that the signature covers. Whatever
+else is in a response, signed or not, is described and held against nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from connect_sso.decode.assertion import SAML, SAMLP
+from connect_sso.decode.signature import (
+    DS,
+    By,
+    Misfit,
+    Place,
+    Signature,
+    Verdict,
+    check_signature,
+    find_target,
+    is_part,
+    referred_to,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from connect_sso.decode.signature import KnownKey
+
+_TEXT_ELEMENTS = {f"{SAML}{name}" for name in ("Issuer", "NameID", "Audience", "AttributeValue")}
+_MAX_ASSERTIONS = 20
+"""Examined in one response; with more, none of them is chosen."""
+
+SAML_RESPONSE = "https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf"
+"""3.3.3: a Response carries its assertions as children. AWS documents no other place, and nothing about several."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """The assertion that AWS would read."""
+
+    says: str
+    """Which one, and why, in one sentence."""
+    documented: bool
+    """Whether a page decides it; `source` is the page."""
+    source: str = SAML_RESPONSE
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What of a response may be believed."""
+
+    response: etree._Element
+    """The verified copy where the response is signed, otherwise the document's."""
+    assertion: etree._Element | None
+    """The one that counts; None where there is none, or no way to tell which."""
+    used: Used | None
+    """None where there is no assertion."""
+    signatures: tuple[Signature, ...]
+    covering: tuple[Signature, ...]
+    """Those of them that are for the assertion, or for all of the response around it."""
+    wrapping: tuple[str, ...]
+    """Why what is used is not what is signed, a short sentence each."""
+    misfits: tuple[str, ...]
+    """What signatures are for that are for neither the response nor an assertion of it, a short sentence each."""
+    described: tuple[str, ...]
+    """What else is unusual, a short sentence each."""
+    encrypted: bool
+
+    @property
+    def assertion_verified(self) -> bool:
+        """Whether what is shown as the assertion is what a signature covers, by whichever key."""
+        return self.assertion is not None and any(signature.verified for signature in self.covering)
+
+    @property
+    def signature(self) -> Signature | None:
+        """The signature that decides about the assertion: a refuted one before a verified one, by the better key."""
+        order = {Verdict.REFUTED: 0, Verdict.VERIFIED: 1, Verdict.NOT_CHECKABLE: 2}
+        ranked = sorted(self.covering, key=lambda each: (order[each.verdict], each.by is not By.EXPECTED))
+        return ranked[0] if ranked else None
+
+
+def examine(root: etree._Element, known: Sequence[KnownKey] = ()) -> Evidence:
+    """Examines a Response (or a bare Assertion).
+
+    Args:
+        root: the document's root, from `parse_xml`.
+        known: the certificates it should be signed with.
+    """
+    is_response = root.tag == f"{SAMLP}Response"
+    candidates = root.findall(f"{SAML}Assertion") if is_response else [root]
+    owners = ([root] if is_response else []) + candidates[:_MAX_ASSERTIONS]
+    places: list[Place] = []
+    misfits: dict[etree._Element, Misfit] = {}
+    for owner in owners:
+        if owner.find(f"{DS}Signature") is None:
+            continue
+        found = find_target(root, owner, [owner, *owners])
+        if isinstance(found, Place):
+            places.append(found)
+        else:
+            misfits[owner] = found
+    checked = [(place, check_signature(place, known)) for place in places]
+    covered = {place.target for place in places}
+    verified = {place.target: each.signed for place, each in checked if each.signed is not None}
+    response = verified.get(root, root)
+    chosen = _chosen(root, candidates, verified)
+    return Evidence(
+        response=response,
+        assertion=_content(root, response, chosen, verified),
+        used=_used(root, candidates, chosen),
+        signatures=tuple(each for _, each in checked),
+        covering=tuple(each for place, each in checked if place.target in {root, chosen}),
+        wrapping=tuple(dict.fromkeys(_wrapping(root, candidates, covered, misfits))),
+        misfits=tuple(misfit.says for misfit in misfits.values()),
+        described=tuple(dict.fromkeys(_described(root, owners, candidates, places, misfits))),
+        encrypted=root.find(f"{SAML}EncryptedAssertion") is not None,
+    )
+
+
+def _chosen(
+    root: etree._Element, candidates: list[etree._Element], verified: dict[etree._Element, etree._Element]
+) -> etree._Element | None:
+    """The assertion to show: of several the one that alone is verified, never a choice between equals."""
+    if len(candidates) == 1:
+        return candidates[0]
+    signed = [each for each in candidates if each in verified and each is not root]
+    return signed[0] if len(signed) == 1 else None
+
+
+def _content(
+    root: etree._Element,
+    response: etree._Element,
+    chosen: etree._Element | None,
+    verified: dict[etree._Element, etree._Element],
+) -> etree._Element | None:
+    """What to read of the chosen assertion: a verified copy where there is one."""
+    if chosen is None or chosen in verified or chosen is root:
+        return None if chosen is None else verified.get(chosen, chosen)
+    if response is root:
+        return chosen
+    # The copy of the whole response that was verified has its own.
+    return response.findall(f"{SAML}Assertion")[root.findall(f"{SAML}Assertion").index(chosen)]
+
+
+def _used(root: etree._Element, candidates: list[etree._Element], chosen: etree._Element | None) -> Used | None:
+    if not candidates:
+        return None
+    if chosen is root:
+        return Used("The file holds the assertion alone; AWS reads it out of a Response.", documented=True)
+    if len(candidates) == 1:
+        return Used(
+            "AWS reads the one Assertion that is a child of the Response: SAML has it there and nowhere else.",
+            documented=True,
+        )
+    shown = "the one that is signed is shown" if chosen is not None else "none of them is shown"
+    return Used(
+        f"Which of the {len(candidates)} assertions in the response AWS reads is not documented; {shown}.",
+        documented=False,
+    )
+
+
+def _wrapping(
+    root: etree._Element,
+    candidates: list[etree._Element],
+    covered: set[etree._Element],
+    misfits: dict[etree._Element, Misfit],
+) -> Iterator[str]:
+    if next(root.iter(f"{DS}Signature"), None) is None:
+        return  # nothing is signed, which is another failure
+    uncovered = [] if root in covered else [each for each in candidates if each not in covered]
+    for each in [root, *uncovered] if uncovered else []:
+        if each in misfits and misfits[each].misleads:
+            yield misfits[each].says
+    silent = [each for each in uncovered if each not in misfits]
+    if silent and len(candidates) > len(uncovered):
+        yield (
+            f"of {len(candidates)} assertions in the response {len(uncovered)} {'is' if len(uncovered) == 1 else 'are'} "
+            "not signed, and which of them AWS reads is not documented"
+        )
+    elif silent and root not in misfits:
+        yield from _signed_instead(root)
+    for each in candidates:
+        for comment in each.iter(etree.Comment):
+            parent = comment.getparent()
+            if parent is not None and parent.tag in _TEXT_ELEMENTS:
+                name = etree.QName(parent).localname
+                yield f"a comment, which no signature covers, splits the text of {name}: programs differ in what they then read"
+
+
+def _signed_instead(root: etree._Element) -> Iterator[str]:
+    """Said where a signature elsewhere is for a message of its own, which may be taken for the one that is used."""
+    reference = root.find(f".//{DS}Reference")
+    found = None if reference is None else referred_to(root, reference)
+    if found is not None and not is_part(found):
+        parent = found.getparent()
+        inside = f" inside {etree.QName(parent).localname[:40]}" if parent is not None else ""
+        yield f"the Assertion that AWS reads is not signed; the {etree.QName(found).localname[:40]}{inside} is"
+
+
+def _described(
+    root: etree._Element,
+    owners: list[etree._Element],
+    candidates: list[etree._Element],
+    places: list[Place],
+    misfits: dict[etree._Element, Misfit],
+) -> Iterator[str]:
+    for assertion in root.iter(f"{SAML}Assertion"):
+        parent = assertion.getparent()
+        if assertion not in candidates and parent is not None:
+            name = etree.QName(parent).localname[:40]
+            yield f"an assertion stands inside {'an' if name[:1] in 'AEIOU' else 'a'} {name} element, where AWS does not look"
+    if len(candidates) > 1:
+        yield f"the response has {len(candidates)} assertions"
+    for element in root.iter(f"{DS}Signature"):
+        parent = element.getparent()
+        if parent is None or parent not in owners:
+            place = etree.QName(parent).localname[:40] if parent is not None else "the document"
+            yield f"a signature stands inside {place}, and is for nothing that AWS reads"
+    for owner in owners:
+        count = len(owner.findall(f"{DS}Signature"))
+        if count > 1:
+            yield f"the {etree.QName(owner).localname} has {count} signatures; the first is looked at"
+    for each in places:
+        names = etree.QName(each.parent).localname, etree.QName(each.target).localname
+        if each.target is not each.parent:
+            yield f"the signature of the {names[1]} stands in the {names[0]}; whether AWS takes it from there is not documented"
+        elif not each.reference.get("URI"):
+            yield f"the signature of the {names[0]} names no ID, but the whole document; whether AWS takes that is not documented"
+    yield from (misfit.says for misfit in misfits.values())
+    for name, count in Counter(_ids(root)).items():
+        if count > 1:
+            yield f"the ID {name[:60]!r} is used {count} times"
+
+
+def _ids(root: etree._Element) -> Iterator[str]:
+    for element in root.iter(etree.Element):
+        for name, value in element.attrib.items():
+            if etree.QName(name).localname.lower() == "id":
+                yield str(value)
