@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.environment.crowd import read_crowd
+from connect_sso.environment.crowd import COLUMNS, read_crowd
 from connect_sso.facts.names import username_problem
 from tests.environment_files import loaded, messages, minimal
 
@@ -40,6 +40,54 @@ def test_cells_and_defaults() -> None:
         None,
     )
     assert (people[1].routing_profile, people[1].desk_phone, people[1].line) == ("Sales", "+12065550100", 3)
+
+
+SETTINGS = "username,first_name,last_name,security_profiles,after_contact_work_seconds,auto_accept,secondary_email,hierarchy_group,tags\n"
+
+
+def test_settings_that_are_left_alone_where_the_cell_is_empty() -> None:
+    """What a cell says is for Terraform to keep; what it does not say is not in the map at all."""
+    people, wrong = read_crowd(
+        (
+            SETTINGS
+            + "bo@example.com,Bo,Agent,Agent,0,TRUE,bo@example.org,Europe| Sales,Team=Sales|Path=a=b\n"
+            + "cy@example.com,Cy,Agent,Agent,,,,,\n"
+        ).encode(),
+        "x",
+    )
+    assert wrong == []
+    bo, cy = (person.for_terraform() for person in people)
+    settings = {
+        "after_contact_work_seconds": 0,
+        "auto_accept": True,
+        "secondary_email": "bo@example.org",
+        "hierarchy_group": ["Europe", "Sales"],
+        "tags": {"Path": "a=b", "Team": "Sales"},
+    }
+    assert bo.items() >= settings.items()
+    assert not settings.keys() & cy.keys()
+
+
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        ("2000001,,,,", "after_contact_work_seconds: after-contact work lasts 0 (no limit) to 2000000 seconds"),
+        ("1.5,,,,", "'1.5' is not a whole number of seconds"),
+        (",yes,,,", "auto_accept: 'yes' is neither true nor false"),
+        (",,bo@example,,", "secondary_email: 'bo@example' is not an e-mail address"),
+        (",,,a|b|c|d|e|f,", "hierarchy_group: an agent hierarchy has at most 5 levels; this has 6"),
+        (",,,a||b,", "hierarchy_group: 1 to 100 characters; this has 0"),
+        (",,,,Sales", "tags: must be tags such as Team=Sales|Site=Berlin"),
+        (",,,,Team=a|Team=b", "tags: 'Team' is listed twice"),
+        (",,,,aws:x=y", "tags: 'aws:x' is not a tag's key"),
+        (",,,,Team=", "tags: '' is not a tag's value"),
+        (",,,," + "|".join(f"T{index}=x" for index in range(51)), "tags: at most 50 tags; this has 51"),
+    ],
+)
+def test_a_setting_that_connect_would_refuse(cells: str, says: str) -> None:
+    """Named by its column, before half of a crowd is made."""
+    (found,) = problems(SETTINGS + f"bo@example.com,Bo,Agent,Agent,{cells}\n")
+    assert says in found
 
 
 def test_a_byte_order_mark_and_windows_line_ends() -> None:
@@ -102,12 +150,15 @@ def test_names_are_unique_across_both_files_whatever_the_case(tmp_path: Path) ->
     )
 
 
-@given(st.lists(st.lists(st.text(max_size=8), min_size=1, max_size=7), max_size=5))
-def test_any_table_is_read_or_refused(table: list[list[str]]) -> None:
+@given(
+    st.lists(st.lists(st.text(max_size=8) | st.sampled_from(["0", "true", "a|b", "a=b"]), max_size=11), max_size=5),
+    st.permutations(COLUMNS),
+)
+def test_any_table_is_read_or_refused(table: list[list[str]], columns: list[str]) -> None:
     """Never a traceback, whatever the cells hold."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(HEADER.strip().split(","))
+    writer.writerow(columns)
     writer.writerows(table)
     people, _ = read_crowd(text.getvalue().encode("utf-8", "surrogatepass"), "agents.csv")
     for person in people:

@@ -98,6 +98,13 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"users__0__first_name": " Ada"}, "users[0].first_name", "begin or end with a space"),
     ({"users__0__phone": {"desk": "+12065550100"}}, "users[0].phone.desk", "not a key here"),
     ({"users__0__phone": {"desk": "+12065550100"}}, "users[0].phone.desk_phone", "missing"),
+    ({"users__0__after_contact_work_seconds": -1}, "users[0].after_contact_work_seconds", "0 .no limit. to 2000000"),
+    ({"users__0__auto_accept": "yes"}, "users[0].auto_accept", "true or false"),
+    ({"users__0__secondary_email": "ada"}, "users[0].secondary_email", "an e-mail address"),
+    ({"users__0__hierarchy_group": "Europe"}, "users[0].hierarchy_group", "must be a list"),
+    ({"users__0__hierarchy_group": []}, "users[0].hierarchy_group", "by its path"),
+    ({"users__0__hierarchy_group": list("abcdef")}, "users[0].hierarchy_group", "at most 5 levels; this has 6"),
+    ({"users__0__tags": {"aws:x": "y"}}, "users[0].tags.aws:x", "a tag's key"),
     ({"users__0__password": "hunter22"}, "users[0].password", "credentials do not belong"),
     ({"users__0__first_name": "${Ada}"}, "users[0].first_name", "mean something to Terraform"),
     ({"users__0__last_name": "%{if}"}, "users[0].last_name", "mean something to Terraform"),
@@ -135,6 +142,21 @@ def test_an_error_names_key_and_remedy(tmp_path: Path, changes: dict[str, Any], 
     """Each mistake leads to a message at its own key that says what would be right."""
     found = messages(loaded(tmp_path, minimal(**changes)))
     assert any(re.match(rf"{re.escape(key)}: .*({says})", message) for message in found), found
+
+
+def test_what_a_user_does_not_say_is_not_there_for_terraform(tmp_path: Path) -> None:
+    """Settings of supervisors and agents: written ones are kept, others are left alone."""
+    settings = {
+        "after_contact_work_seconds": 30,
+        "auto_accept": False,
+        "secondary_email": "ada@example.org",
+        "hierarchy_group": ["Europe", "Sales"],
+        "tags": {},
+    }
+    (silent,) = loaded(tmp_path, minimal()).people
+    (saying,) = loaded(tmp_path, minimal(**{f"users__0__{key}": value for key, value in settings.items()})).people
+    assert saying.for_terraform() == silent.for_terraform() | settings
+    assert not settings.keys() & silent.for_terraform().keys()
 
 
 def test_the_minimal_environment_is_fine(tmp_path: Path) -> None:

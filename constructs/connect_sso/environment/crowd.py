@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -13,10 +14,17 @@ from connect_sso.environment.secrets import secret_in
 from connect_sso.facts.escaping import template_problem
 from connect_sso.facts.names import (
     DEFAULT_ROUTING_PROFILE,
+    MAX_TAGS,
+    SECONDARY_EMAIL,
+    TAG_KEY,
+    TAG_VALUE,
+    after_contact_work_problem,
+    hierarchy_group_problem,
     normalized,
     person_name_problem,
     phone_problem,
     profile_name_problem,
+    repeated,
     security_profiles_problem,
     username_problem,
 )
@@ -27,9 +35,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 REQUIRED: Final = ("username", "first_name", "last_name", "security_profiles")
-OPTIONAL: Final = ("routing_profile", "phone")
+OPTIONAL: Final = (
+    "routing_profile",
+    "phone",
+    "after_contact_work_seconds",
+    "auto_accept",
+    "secondary_email",
+    "hierarchy_group",
+    "tags",
+)
 COLUMNS: Final = REQUIRED + OPTIONAL
-EXAMPLE_HEADER: Final = ",".join(COLUMNS)
+HEADER: Final = f"{','.join(REQUIRED)} (and if wanted {', '.join(OPTIONAL)})"
 
 MAX_PROBLEMS: Final = 200
 """Past this a file is not a crowd with mistakes, it is another file."""
@@ -54,7 +70,7 @@ def read_crowd(raw: bytes, file: str) -> tuple[list[Person], list[Problem]]:
     try:
         header = next(rows, None)
         if header is None or not any(cell.strip() for cell in header):
-            return [], [Problem(file, 1, 1, "", f"the first line must be the header: {EXAMPLE_HEADER}")]
+            return [], [Problem(file, 1, 1, "", f"the first line must be the header: {HEADER}")]
         columns = [cell.strip() for cell in header]
         problems = _header_problems(columns, file)
         if problems:
@@ -85,7 +101,7 @@ def _header_problems(columns: list[str], file: str) -> list[Problem]:
             shown = "a credential" if secret_in(column) else repr(column)
             problems.append(problem("", f"{shown} is not a column{nearest(column, COLUMNS)}"))
     problems += [
-        problem(column, f"this column is missing; the header is {EXAMPLE_HEADER}")
+        problem(column, f"this column is missing; the header is {HEADER}")
         for column in REQUIRED
         if column not in columns
     ]
@@ -151,6 +167,11 @@ def _person(cells: dict[str, str], line: int) -> Person:
         routing_profile=cells.get("routing_profile") or DEFAULT_ROUTING_PROFILE,
         desk_phone=None if phone == SOFTPHONE else phone,
         line=line,
+        after_contact_work_seconds=int(seconds) if (seconds := cells.get("after_contact_work_seconds")) else None,
+        auto_accept=_ANSWERS.get(cells.get("auto_accept", "").lower()),
+        secondary_email=cells.get("secondary_email") or None,
+        hierarchy_group=_split(path) if (path := cells.get("hierarchy_group")) else None,
+        tags=dict(_tags(tags)) if (tags := cells.get("tags")) else None,
     )
 
 
@@ -177,10 +198,48 @@ def _routing_profile(cell: str) -> str | None:
     return profile_name_problem(cell)
 
 
+def _after_contact_work(value: str) -> str | None:
+    if not re.fullmatch(r"[0-9]{1,9}", value):
+        return f"{value!r} is not a whole number of seconds"
+    return after_contact_work_problem(int(value))
+
+
+def _auto_accept(value: str) -> str | None:
+    return None if value.lower() in _ANSWERS else f"{value!r} is neither true nor false"
+
+
+@lru_cache(maxsize=4096)
+def _hierarchy_group(cell: str) -> str | None:
+    return hierarchy_group_problem(_split(cell))
+
+
+@lru_cache(maxsize=4096)
+def _tags(cell: str) -> tuple[tuple[str, str], ...]:
+    """Key and value of each tag; the value is empty where there is no equals sign."""
+    parts = (tag.partition("=") for tag in _split(cell))
+    return tuple((key.strip(), value.strip()) for key, _, value in parts)
+
+
+@lru_cache(maxsize=4096)
+def _tags_problem(cell: str) -> str | None:
+    if not all("=" in tag for tag in _split(cell)):
+        return "must be tags such as Team=Sales|Site=Berlin"
+    tags = _tags(cell)
+    if len(tags) > MAX_TAGS:
+        return f"at most {MAX_TAGS} tags; this has {len(tags)}"
+    if (twice := repeated([key for key, _ in tags])) is not None:
+        return f"{twice!r} is listed twice"
+    problems = (TAG_KEY.problem(key) or TAG_VALUE.problem(value) for key, value in tags)
+    return next(filter(None, problems), None)
+
+
 def _secret_in(value: str) -> str | None:
     # No credential is shorter than 20 characters, and no cell is often longer: this spares ten thousand searches.
     return secret_in(value) if len(value) >= 20 else None
 
+
+_ANSWERS: Final = {"true": True, "false": False}
+"""In any case: spreadsheets write TRUE."""
 
 _CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
     "username": username_problem,
@@ -189,4 +248,9 @@ _CHECKS: Final[dict[str, Callable[[str], str | None]]] = {
     "security_profiles": _profiles,
     "routing_profile": _routing_profile,
     "phone": _phone,
+    "after_contact_work_seconds": _after_contact_work,
+    "auto_accept": _auto_accept,
+    "secondary_email": SECONDARY_EMAIL.problem,
+    "hierarchy_group": _hierarchy_group,
+    "tags": _tags_problem,
 }

@@ -34,8 +34,7 @@ from connect_sso.environment.values import (
     SessionDuration,
     SessionTagName,
     StorageKind,
-    TagKey,
-    TagValue,
+    Tags,
     text,
 )
 from connect_sso.facts.partitions import Partition, partition_of
@@ -59,9 +58,7 @@ class Aws(Section):
     sign_in: Literal["regional", "global"] = Field(
         default="regional", description="The SAML endpoint Okta posts to; every trust policy admits both."
     )
-    tags: Annotated[dict[TagKey, TagValue], Field(max_length=50)] = Field(
-        default={}, description="Tags of everything on the AWS side."
-    )
+    tags: Tags = Field(default={}, description="Tags of everything on the AWS side.")
 
     @property
     def partition(self) -> Partition:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SOFTPHONE: Final = "softphone"
 
@@ -22,13 +25,29 @@ class Person:
     line: int
     """Where the person stands in the file, from 1."""
 
+    after_contact_work_seconds: int | None = None
+    """0 is no limit. This and what follows is left alone in Connect where it is None."""
+    auto_accept: bool | None = None
+    secondary_email: str | None = None
+    hierarchy_group: tuple[str, ...] | None = None
+    """The names of an agent hierarchy group, from the top level down."""
+    tags: Mapping[str, str] | None = None
+
     def for_terraform(self) -> dict[str, object]:
-        """The person as a value of the map that Terraform's for_each reads, everything but the name."""
+        """The person as a value of the map that Terraform's for_each reads: everything that the file says, but the name."""
+        optional = {
+            "desk_phone_number": self.desk_phone,
+            "after_contact_work_seconds": self.after_contact_work_seconds,
+            "auto_accept": self.auto_accept,
+            "secondary_email": self.secondary_email,
+            "hierarchy_group": list(self.hierarchy_group) if self.hierarchy_group else None,
+            "tags": dict(sorted(self.tags.items())) if self.tags is not None else None,
+        }
         return {
             "first_name": self.first_name,
             "last_name": self.last_name,
             "security_profiles": sorted(self.security_profiles),
             "routing_profile": self.routing_profile,
             "phone_type": "DESK_PHONE" if self.desk_phone else "SOFT_PHONE",
-            **({"desk_phone_number": self.desk_phone} if self.desk_phone else {}),
+            **{key: value for key, value in optional.items() if value is not None},
         }

@@ -10,12 +10,16 @@ from connect_sso.environment.people import SOFTPHONE, Person
 from connect_sso.environment.values import (
     FROM_LIST,
     UNIQUE,
+    AfterContactWork,
     AppName,
+    HierarchyGroup,
     PersonName,
     PhoneNumber,
     ProfileName,
+    SecondaryEmail,
     Section,
     SecurityProfiles,
+    Tags,
     Username,
 )
 from connect_sso.facts.names import DEFAULT_ROUTING_PROFILE
@@ -44,6 +48,23 @@ class User(Section):
     )
     routing_profile: ProfileName = DEFAULT_ROUTING_PROFILE
     phone: Phone = SOFTPHONE
+    after_contact_work_seconds: AfterContactWork | None = Field(
+        default=None, description="After-contact work in seconds, 0 for no limit; left alone where it is not written."
+    )
+    auto_accept: bool | None = Field(
+        default=None, description="Whether calls are accepted for the agent; left alone where it is not written."
+    )
+    secondary_email: SecondaryEmail | None = Field(
+        default=None, description="Where Connect sends its notifications; left alone where it is not written."
+    )
+    hierarchy_group: HierarchyGroup | None = Field(
+        default=None,
+        description="An existing agent hierarchy group, by the names from the top level down; left alone where it is not written.",
+        examples=[["Europe", "Sales"]],
+    )
+    tags: Tags | None = Field(
+        default=None, description="Tags of the Connect user besides aws.tags; left alone where they are not written."
+    )
     apps: Annotated[tuple[AppName, ...], FROM_LIST, UNIQUE] = Field(
         default=(), description="Apps this person is assigned one by one; leave out where a group does it."
     )
@@ -58,4 +79,9 @@ class User(Section):
             routing_profile=self.routing_profile,
             desk_phone=self.phone.desk_phone if isinstance(self.phone, DeskPhone) else None,
             line=line,
+            after_contact_work_seconds=self.after_contact_work_seconds,
+            auto_accept=self.auto_accept,
+            secondary_email=self.secondary_email,
+            hierarchy_group=self.hierarchy_group,
+            tags=self.tags,
         )

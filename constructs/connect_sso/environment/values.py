@@ -143,12 +143,20 @@ Username = Annotated[str, without_problem(names.username_problem)]
 PersonName = Annotated[str, without_problem(names.person_name_problem, clean=names.normalized)]
 ProfileName = Annotated[str, without_problem(names.profile_name_problem)]
 SecurityProfiles = Annotated[
-    tuple[ProfileName, ...], FROM_LIST, Field(min_length=1, max_length=names.MAX_SECURITY_PROFILES), UNIQUE
+    tuple[ProfileName, ...], Field(min_length=1, max_length=names.MAX_SECURITY_PROFILES), FROM_LIST, UNIQUE
 ]
+AfterContactWork = Annotated[
+    int,
+    without_problem(names.after_contact_work_problem),
+    Field(json_schema_extra={"minimum": 0, "maximum": names.MAX_AFTER_CONTACT_WORK}),
+]
+SecondaryEmail = Annotated[str, without_problem(names.SECONDARY_EMAIL.problem)]
+HierarchyGroup = Annotated[tuple[str, ...], FROM_LIST, without_problem(names.hierarchy_group_problem)]
 PhoneNumber = Annotated[str, without_problem(names.phone_problem)]
 Destination = Annotated[str, without_problem(destination_problem)]
 TagKey = Annotated[str, without_problem(names.TAG_KEY.problem)]
 TagValue = Annotated[str, without_problem(names.TAG_VALUE.problem)]
+Tags = Annotated[dict[TagKey, TagValue], Field(max_length=names.MAX_TAGS)]
 SessionTagName = Annotated[str, without_problem(names.SESSION_TAG.problem)]
 SessionDuration = Annotated[
     int, without_problem(_session_duration_problem), Field(json_schema_extra={"minimum": 3600, "maximum": 43200})

@@ -13,6 +13,15 @@ DEFAULT_ROUTING_PROFILE: Final = "Basic Routing Profile"
 MAX_SECURITY_PROFILES: Final = 10
 """Of one user: https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateUser.html"""
 
+MAX_AFTER_CONTACT_WORK: Final = 2_000_000
+"""Seconds: https://docs.aws.amazon.com/connect/latest/APIReference/API_UserPhoneConfig.html"""
+
+MAX_HIERARCHY_LEVELS: Final = 5
+"""https://docs.aws.amazon.com/connect/latest/adminguide/agent-hierarchy.html"""
+
+MAX_TAGS: Final = 50
+"""Of one resource: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
+
 QUOTA_USERS: Final = 500
 """Users per instance that a new account may have; it can be raised.
 
@@ -45,6 +54,11 @@ INSTANCE_ALIAS: Final = Form(
 INSTANCE_ID: Final = Form(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     "an instance id: the bare UUID (the part after instance/ in its ARN), lower case",
+)
+SECONDARY_EMAIL: Final = Form(
+    # https://docs.aws.amazon.com/connect/latest/APIReference/API_UserIdentityInfo.html
+    r"(?=.{1,265}$)[a-zA-Z0-9._%+-]+@[a-zA-Z0-9.-]+\.[a-zA-Z]{2,63}",
+    "an e-mail address, such as ada@example.com",
 )
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
@@ -137,6 +151,22 @@ def profile_name_problem(name: str) -> str | None:
     if len(name) > 127:
         return f"a profile's name has at most 127 characters; this has {len(name)}"
     return control_character_problem(name)
+
+
+def after_contact_work_problem(seconds: int) -> str | None:
+    """What is wrong with the seconds of after-contact work, or None; 0 lets it last until the agent ends it."""
+    if 0 <= seconds <= MAX_AFTER_CONTACT_WORK:
+        return None
+    return f"after-contact work lasts 0 (no limit) to {MAX_AFTER_CONTACT_WORK} seconds, not {seconds}"
+
+
+def hierarchy_group_problem(names: tuple[str, ...] | list[str]) -> str | None:
+    """What is wrong with the path of an agent hierarchy group, names from the top, or None."""
+    if not names:
+        return "must name a group by its path, from the top level down"
+    if len(names) > MAX_HIERARCHY_LEVELS:
+        return f"an agent hierarchy has at most {MAX_HIERARCHY_LEVELS} levels; this has {len(names)}"
+    return next((problem for name in names if (problem := text_problem(name, 1, 100))), None)
 
 
 def text_problem(text: str, low: int, high: int) -> str | None:
