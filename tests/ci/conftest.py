@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.workflows import workflow
-from tests.workflows.fake_github import NAME, FakeGitHub, serving
+from tests.ci import workflow
+from tests.ci.fake_github import NAME, FakeGitHub, serving
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from ci.reviewed import Review
 from ci.runner import Stop
 
 if TYPE_CHECKING:
-    from tests.workflows.conftest import RunStep
-    from tests.workflows.fake_github import FakeGitHub
+    from tests.ci.conftest import RunStep
+    from tests.ci.fake_github import FakeGitHub
 
 THREE = Environments({"dev": None, "prod": "agents.csv", "staging": "agents.csv"})
 

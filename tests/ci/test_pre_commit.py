@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.workflows.workflow import ROOT
+from tests.ci.workflow import ROOT
 
 
 @pytest.fixture

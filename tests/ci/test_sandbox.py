@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ci.reviewed import Review
+from tests.ci import workflow
 from tests.sandbox.terraform import Sandbox
-from tests.workflows import workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.workflows.conftest import RunStep
+    from tests.ci.conftest import RunStep
 
 pytestmark = pytest.mark.terraform
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.workflows import workflow
+from tests.ci import workflow
 
 PINNED = re.compile(r"^[\w.-]+/[\w.-]+@[0-9a-f]{40}$")
 USES = re.compile(r"^\s*(?:- )?uses: (\S+)(.*)$", re.MULTILINE)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ci.approval import LABEL
-from tests.workflows import workflow
-from tests.workflows.reviews import ADMIN_GAINED, review, written
+from tests.ci import workflow
+from tests.ci.reviews import ADMIN_GAINED, review, written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.workflows.conftest import RunStep
-    from tests.workflows.fake_github import FakeGitHub
+    from tests.ci.conftest import RunStep
+    from tests.ci.fake_github import FakeGitHub
 
 HEAD = "a" * 40
 OLD = "b" * 40

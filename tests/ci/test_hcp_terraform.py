@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.workflows.workflow import ROOT
+from tests.ci.workflow import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

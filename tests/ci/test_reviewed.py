@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ci import reviewed
 from ci.reviewed import Review
-from tests.workflows.fake_github import BOT
-from tests.workflows.reviews import review
+from tests.ci.fake_github import BOT
+from tests.ci.reviews import review
 
 REVIEWS = st.builds(
     Review,

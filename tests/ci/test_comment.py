@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ci.comment import CUT, LONGEST, MOST_OF_A_KIND, fit, remembered
-from tests.workflows.reviews import review
+from tests.ci.reviews import review
 
 LINES = st.lists(
     st.sampled_from(["text", "<details><summary>more</summary>", "</details>", "```", "| a | b |", "x" * 90, ""])

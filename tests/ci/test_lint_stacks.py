@@ -10,7 +10,7 @@ import yaml
 
 from ci.lint_stacks import INSTANCE_ARN, as_aws_sees_it, findings, for_checkov, policies
 from ci.runner import Stop
-from tests.workflows.workflow import ROOT
+from tests.ci.workflow import ROOT
 
 
 def document(**statement: object) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.workflows.workflow import ROOT
+from tests.ci.workflow import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
