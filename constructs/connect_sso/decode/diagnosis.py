@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING
 from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, RolePair, moment
 from connect_sso.decode.failures import BY_CODE
 from connect_sso.decode.signature import WHAT_TO_GIVE, By, Flaw, Verdict
+from connect_sso.facts import sessions
 from connect_sso.facts.names import username_problem
-from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
+from connect_sso.facts.partitions import COMMERCIAL, Partition, is_aws_endpoint, partition_of_arn, partition_of_endpoint
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
 from connect_sso.saml import attributes as saml_attributes
 from connect_sso.sign_in.model import (
     Role,
     SamlProvider,
     SignIn,
-    is_aws_endpoint,
-    partition_of_arn,
     permission_decision,
     same_but_for_case,
     trust_decision,
@@ -36,9 +35,6 @@ if TYPE_CHECKING:
     from connect_sso.decode.coverage import Evidence
     from connect_sso.decode.signature import KnownKey, Signature
     from connect_sso.saml.certificates import Certificate
-
-SESSION_NAME = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
-"""https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html"""
 
 MAX_BASE64 = 100_000
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
@@ -290,7 +286,7 @@ def _partition(assertion: Assertion) -> Partition:
     for pair in assertion.roles:
         if pair.role_arn:
             return partition_of_arn(pair.role_arn)
-    return GOVCLOUD if any(GOVCLOUD.sign_in_host in recipient for recipient in assertion.recipients) else COMMERCIAL
+    return next(filter(None, map(partition_of_endpoint, assertion.recipients)), COMMERCIAL)
 
 
 def _recipient(book: _Book, capture: Capture, envelope: Envelope, assertion: Assertion) -> None:
@@ -350,7 +346,7 @@ def _session(book: _Book, assertion: Assertion, mask: Mask) -> None:
         book.check("session-name-invalid", f"there are {len(names)} session names, and AWS wants one")
     elif names:
         name = names[0]
-        problem = "" if SESSION_NAME.fullmatch(name) else f"the session name {mask(name)} {_refused(name)}"
+        problem = "" if sessions.is_name(name) else f"the session name {mask(name)} {_refused(name)}"
         if not book.check("session-name-invalid", problem):
             reason = username_problem(name)  # in words that do not repeat the name
             book.check("session-name-not-for-connect", f"the session name is {mask(name)}: {reason}" if reason else "")
@@ -358,18 +354,22 @@ def _session(book: _Book, assertion: Assertion, mask: Mask) -> None:
     if duration is None:
         book.notes.append("The response names no session duration, so the session ends after one hour.")
     else:
-        valid = duration.strip().isdecimal() and duration.isascii() and 900 <= int(duration[:9]) <= 43200
+        valid = (
+            duration.strip().isdecimal()
+            and duration.isascii()
+            and sessions.SHORTEST <= int(duration[:9]) <= sessions.LONGEST
+        )
         book.check("duration-invalid", "" if valid else f"the session duration is {duration[:40]!r}")
     identity = assertion.source_identity
     if identity is not None:
-        invalid = not SESSION_NAME.fullmatch(identity) or identity.startswith("aws:")
+        invalid = not sessions.is_name(identity) or identity.startswith("aws:")
         book.check("source-identity-invalid", f"the source identity is {mask(identity)}" if invalid else "")
 
 
 def _refused(name: str) -> str:
     if not 2 <= len(name) <= 64:
-        return f"has {len(name)} characters; 2 to 64 are possible"
-    wrong = sorted({character for character in name if not re.fullmatch(r"[a-zA-Z_0-9+=,.@-]", character)})
+        return f"has {len(name)} characters; it must have 2 to 64"
+    wrong = sorted({character for character in name if character not in sessions.NAME_CHARACTERS})
     return f"holds {', '.join('a space' if each == ' ' else repr(each) for each in wrong)}"
 
 

@@ -37,6 +37,7 @@ from connect_sso.environment.values import (
     Tags,
     text,
 )
+from connect_sso.facts import sessions
 from connect_sso.facts.partitions import Partition, partition_of
 from connect_sso.facts.relay_state import relay_state
 from connect_sso.iam import policies
@@ -126,7 +127,7 @@ class Federation(Section):
 
     policy: PolicyName = "okta_federation_policy"
     session_duration: SessionDuration = Field(
-        default=43200,
+        default=sessions.LONGEST,
         description="Seconds: the role's maximum and the assertion's.",
     )
 

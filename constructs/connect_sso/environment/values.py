@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from connect_sso.facts import names
+from connect_sso.facts import names, sessions
 from connect_sso.facts.relay_state import destination_problem
 
 # No plugin of pydantic's has anything to do here, and looking for one reads the metadata of every installed package.
@@ -95,9 +95,9 @@ def _base_url(value: str) -> str:
 
 
 def _session_duration_problem(value: int) -> str | None:
-    if 3600 <= value <= 43200:
+    if sessions.ROLE_SHORTEST <= value <= sessions.LONGEST:
         return None
-    return f"a role's session lasts 3600 to 43200 seconds (1 to 12 hours), not {value}"
+    return f"a role's session lasts {sessions.ROLE_SHORTEST} to {sessions.LONGEST} seconds (1 to 12 hours), not {value}"
 
 
 def _relative_file_problem(value: str) -> str | None:
@@ -159,7 +159,9 @@ TagValue = Annotated[str, without_problem(names.TAG_VALUE.problem)]
 Tags = Annotated[dict[TagKey, TagValue], Field(max_length=names.MAX_TAGS)]
 SessionTagName = Annotated[str, without_problem(names.SESSION_TAG.problem)]
 SessionDuration = Annotated[
-    int, without_problem(_session_duration_problem), Field(json_schema_extra={"minimum": 3600, "maximum": 43200})
+    int,
+    without_problem(_session_duration_problem),
+    Field(json_schema_extra={"minimum": sessions.ROLE_SHORTEST, "maximum": sessions.LONGEST}),
 ]
 BucketName = Annotated[str, without_problem(names.BUCKET.problem)]
 ObjectKey = Annotated[str, without_problem(names.OBJECT_KEY.problem)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -95,6 +96,33 @@ PARTITIONS = (COMMERCIAL, GOVCLOUD)
 
 CONNECT_REGIONS = COMMERCIAL.regions + GOVCLOUD.regions
 """Where Amazon Connect is known to run, both partitions."""
+
+
+def partition_of_arn(arn: str) -> Partition:
+    """The partition that an ARN belongs to; the commercial one where it names none of those here."""
+    return next((partition for partition in PARTITIONS if arn.startswith(f"arn:{partition.name}:")), COMMERCIAL)
+
+
+def partition_of_endpoint(url: str) -> Partition | None:
+    """The partition whose sign-in a SAML endpoint is: the global one, a regional one, or one for encrypted assertions.
+
+    None for everything else, Global Resiliency's endpoints included, which name no partition.
+    """
+    for partition in PARTITIONS:
+        host = re.escape(partition.sign_in_host)
+        if re.fullmatch(rf"https://([a-z0-9-]+\.)?{host}/saml(/acs/[A-Za-z0-9-]+)?", url):
+            return partition
+    return None
+
+
+def is_aws_endpoint(url: str) -> bool:
+    """Whether it is a SAML endpoint of AWS sign-in: global, regional, for encrypted assertions, or Global Resiliency's.
+
+    https://docs.aws.amazon.com/connect/latest/adminguide/setup-connect-global-resiliency.html
+    """
+    return partition_of_endpoint(url) is not None or bool(
+        re.fullmatch(r"https://[a-z0-9.-]+\.sign-in\.connect\.aws/saml(\?.*)?", url)
+    )
 
 
 def partition_of(region: str) -> Partition:

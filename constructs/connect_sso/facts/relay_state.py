@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from connect_sso.facts.identifiers import UUID
+from connect_sso.facts.names import INSTANCE_ID
 from connect_sso.facts.pages import CCP, DESTINATIONS, Page, page_of
 from connect_sso.facts.partitions import PARTITIONS, Partition, partition_of
 from connect_sso.text import nearest
@@ -101,7 +101,7 @@ def read_relay_state(relay_state: str) -> RelayState:
             "it does not begin with an AWS console address, such as https://REGION.console.aws.amazon.com"
         )
     partition, region = found
-    match = re.fullmatch(rf"/connect/federate/((?i:{UUID}))/?", url.path)
+    match = re.fullmatch(rf"/connect/federate/((?i:{INSTANCE_ID.pattern}))/?", url.path)
     if match is None:
         raise NotConnectError(
             "after the console's address it does not read /connect/federate/ and an instance id (a UUID)"

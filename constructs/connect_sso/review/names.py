@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
+from connect_sso.facts.names import INSTANCE_ID
 from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
 
 Address = str
@@ -15,7 +16,7 @@ Address = str
 LONGEST_WITH_IDS = 1_000
 """Characters of a text in which ids are looked for."""
 
-_ID = re.compile(r"\b[0-9A-Za-z]{20}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_ID = re.compile(r"\b[0-9A-Za-z]{20}\b|\b" + INSTANCE_ID.pattern + r"\b")
 """What the ids look like that Okta and Amazon Connect give to groups, people, policies and profiles."""
 
 

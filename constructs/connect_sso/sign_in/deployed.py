@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD
+from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, partition_of_arn
 from connect_sso.iam.documents import Policy, read_policy
 from connect_sso.saml import attributes as saml_attributes
 from connect_sso.saml.metadata import Metadata, read_metadata
@@ -23,7 +23,6 @@ from connect_sso.sign_in.model import (
     Role,
     SamlProvider,
     SignIn,
-    partition_of_arn,
 )
 
 if TYPE_CHECKING:

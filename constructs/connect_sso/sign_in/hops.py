@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from connect_sso.facts import sessions
 from connect_sso.sign_in.model import FEDERATE
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 ASSIGNMENT, ASSERTION, TRUST = "Okta assignment", "assertion", "IAM trust"
 PERMISSION, USER, LANDING = "permission", "Connect user", "landing page"
 HOPS = (ASSIGNMENT, ASSERTION, TRUST, PERMISSION, USER, LANDING)
-MIN_SESSION, MAX_SESSION = 900, 43200
-"""Seconds: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html"""
 
 
 class Found(enum.Enum):
@@ -180,7 +179,7 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     ),
     Found.AUDIENCE_WRONG: lambda *, actual, expected: f"the audience is {actual or 'empty'}; it must be {expected}",
     Found.DURATION_INVALID: lambda *, seconds: (
-        f"SessionDuration is {seconds}; it must be {MIN_SESSION} to {MAX_SESSION} seconds"
+        f"SessionDuration is {seconds}; it must be {sessions.SHORTEST} to {sessions.LONGEST} seconds"
     ),
     Found.API_INTEGRATION_AWAITED: lambda: (
         "the API integration is not enabled in Okta yet, and without it Okta may send no role"

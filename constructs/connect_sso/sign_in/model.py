@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
 from connect_sso.iam.documents import Policy
 from connect_sso.iam.evaluation import Decision, Request, evaluate
 
@@ -199,15 +197,6 @@ def why_not_trusted(role: Role, decision: Decision, provider_arn: str, recipient
     return "provider-not-trusted", f"{role.where} trusts {trusted}, not {provider_arn}"
 
 
-def is_aws_endpoint(recipient: str) -> bool:
-    """Whether it is a SAML endpoint of AWS sign-in: global, regional, for encrypted assertions, or Global Resiliency's."""
-    hosts = "|".join(re.escape(partition.sign_in_host) for partition in (COMMERCIAL, GOVCLOUD))
-    return bool(
-        re.fullmatch(rf"https://([a-z0-9-]+\.)?({hosts})/saml(/acs/[A-Za-z0-9-]+)?", recipient)
-        or re.fullmatch(r"https://[a-z0-9.-]+\.sign-in\.connect\.aws/saml(\?.*)?", recipient)
-    )
-
-
 def why_not_permitted(role: Role, decision: Decision) -> str:
     """The reason for a refusing `permission_decision`, to end a sentence with."""
     if decision.denied:
@@ -225,8 +214,3 @@ def same_but_for_case(name: str, names: Iterable[str]) -> str | None:
     """The one of `names` that differs from `name` in case only."""
     lowered = name.lower()
     return next((each for each in names if each.lower() == lowered and each != name), None)
-
-
-def partition_of_arn(arn: str) -> Partition:
-    """The partition an ARN belongs to."""
-    return GOVCLOUD if arn.startswith(f"arn:{GOVCLOUD.name}:") else COMMERCIAL

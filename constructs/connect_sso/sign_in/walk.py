@@ -6,16 +6,16 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
+from connect_sso.facts import sessions
 from connect_sso.facts.names import username_problem
 from connect_sso.facts.pages import CUSTOM_PAGE, page_name
+from connect_sso.facts.partitions import is_aws_endpoint, partition_of_arn
 from connect_sso.facts.profiles import opening
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
 from connect_sso.sign_in.hops import (
     ASSERTION,
     ASSIGNMENT,
     LANDING,
-    MAX_SESSION,
-    MIN_SESSION,
     PERMISSION,
     TRUST,
     USER,
@@ -29,8 +29,6 @@ from connect_sso.sign_in.model import (
     Role,
     SamlProvider,
     SignIn,
-    is_aws_endpoint,
-    partition_of_arn,
     permission_decision,
     same_but_for_case,
     trust_decision,
@@ -191,7 +189,7 @@ class Walker:
         wanted = partition_of_arn(app.provider_arn or app.role_arn or "").audience
         if app.audience is not None and app.audience != wanted:
             return hop(False, Found.AUDIENCE_WRONG, actual=app.audience, expected=wanted)
-        if app.session_duration is not None and not MIN_SESSION <= app.session_duration <= MAX_SESSION:
+        if app.session_duration is not None and not sessions.SHORTEST <= app.session_duration <= sessions.LONGEST:
             return hop(False, Found.DURATION_INVALID, seconds=app.session_duration)
         if app.awaits_api_integration:
             return hop(None, Found.API_INTEGRATION_AWAITED)
@@ -266,7 +264,7 @@ class Walker:
         if (problem := _trust_problem(app, app.provider_arn, app.recipient, role)) is not None:
             return hop(False, problem[0], role.where, **problem[1])
         longest = role.max_session_duration
-        if longest and longest < (app.session_duration or 0) <= MAX_SESSION:
+        if longest and longest < (app.session_duration or 0) <= sessions.LONGEST:
             return hop(False, Found.DURATION_TOO_LONG, role.where, actual=app.session_duration, longest=longest)
         decision = trust_decision(role, trust_request(app.provider_arn, app.recipient))
         if decision.allowed is None:

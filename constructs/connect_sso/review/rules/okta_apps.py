@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
+from connect_sso.facts import sessions
 from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import Words, listing, one_line_json, words
@@ -271,7 +272,7 @@ def _shown(statement: Value) -> Words:
 def _number(statement: Value) -> int | None:
     """The session duration that a statement sends, AWS's default without one; None where it is no number of seconds."""
     if statement is None:
-        return 3600
+        return sessions.DEFAULT
     values = statement.get("values") if isinstance(statement, dict) else None
     text = values[0] if isinstance(values, list) and len(values) == 1 else None
     bare = text.strip('"') if isinstance(text, str) else ""
@@ -280,7 +281,7 @@ def _number(statement: Value) -> int | None:
 
 def _longer(before: int | None, after: int | None) -> bool:
     """Whether sessions last longer, or may."""
-    return after is None or after > (3600 if before is None else before)
+    return after is None or after > (sessions.DEFAULT if before is None else before)
 
 
 def _settings(world: World, change: Change, label: Value, attribute: str) -> Iterator[Finding]:
@@ -323,7 +324,9 @@ def _setting_lines(old: Mapping[str, Value], new: Mapping[str, Value], keys: lis
 def _seconds(settings: Mapping[str, Value]) -> int | None:
     """The session duration, Okta's default where it is not set; None where it is no number of seconds."""
     value = settings.get("sessionDuration")
-    return 3600 if value is None else value if isinstance(value, int) and not isinstance(value, bool) else None
+    return (
+        sessions.DEFAULT if value is None else value if isinstance(value, int) and not isinstance(value, bool) else None
+    )
 
 
 def _object(document: Value) -> Mapping[str, Value]:

@@ -2,7 +2,17 @@
 
 import pytest
 
-from connect_sso.facts.partitions import COMMERCIAL, CONNECT_REGIONS, GOVCLOUD, partition_of
+from connect_sso.facts.partitions import (
+    COMMERCIAL,
+    CONNECT_REGIONS,
+    GOVCLOUD,
+    PARTITIONS,
+    Partition,
+    is_aws_endpoint,
+    partition_of,
+    partition_of_arn,
+    partition_of_endpoint,
+)
 
 
 @pytest.mark.parametrize(
@@ -44,3 +54,35 @@ def test_partitions_without_connect(region: str) -> None:
     """Amazon Connect is not offered there, whatever a list says."""
     with pytest.raises(ValueError, match="not offered"):
         partition_of(region)
+
+
+@pytest.mark.parametrize(
+    ("url", "partition"),
+    [
+        ("https://signin.aws.amazon.com/saml", COMMERCIAL),
+        ("https://eu-central-1.signin.aws.amazon.com/saml", COMMERCIAL),
+        ("https://us-east-1.signin.aws.amazon.com/saml/acs/SAMLSPEXAMPLE", COMMERCIAL),
+        ("https://us-gov-west-1.signin.amazonaws-us-gov.com/saml", GOVCLOUD),
+        ("https://signin.aws.amazon.com.example.com/saml", None),
+        ("https://signinxaws.amazon.com/saml", None),
+        ("http://signin.aws.amazon.com/saml", None),
+        ("", None),
+    ],
+)
+def test_an_endpoint_tells_its_partition(url: str, partition: Partition | None) -> None:
+    """Only whole addresses of AWS sign-in count."""
+    assert partition_of_endpoint(url) is partition
+    assert is_aws_endpoint(url) is (partition is not None)
+
+
+def test_global_resiliency_has_endpoints_of_its_own() -> None:
+    """They are AWS's, and name no partition."""
+    url = "https://2fb42df9-78a2-4e74-8572-c8af67ed289b.us-east-1.sign-in.connect.aws/saml?instanceId=x"
+    assert is_aws_endpoint(url)
+    assert partition_of_endpoint(url) is None
+
+
+@pytest.mark.parametrize("partition", PARTITIONS, ids=lambda partition: partition.name)
+def test_an_arn_tells_its_partition(partition: Partition) -> None:
+    """By its second part, whole: aws is not the beginning of aws-us-gov."""
+    assert partition_of_arn(partition.arn("iam", "role/x", account="111122223333")) is partition
