@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 from connect_sso.facts.escaping import literal, quoted
 from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.infrastructure.addresses import address
-from connect_sso.infrastructure.okta_apps import EveryApp, OktaApp
+from connect_sso.infrastructure.okta_apps import EveryApp, FederationApp
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -23,7 +23,7 @@ CATALOGUE_NAME: Final = "amazon_aws"
 DEFAULT_GROUP_FILTER: Final = r"aws_(?{{accountid}}\d+)_(?{{role}}[a-zA-Z0-9+=,.@\-_]+)"
 
 
-class CatalogueApp(OktaApp):
+class CatalogueApp(FederationApp):
     """One tile of the catalogue app.
 
     https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-configure-aws-app.htm
@@ -112,7 +112,7 @@ def person_profile(role: str, person: str) -> str:
     return "${jsonencode({" + ", ".join(f"{name} = {value}" for name, value in attributes.items()) + "})}"
 
 
-def api_integration_check(app: OktaApp, *, label: str) -> dict[str, object]:
+def api_integration_check(app: FederationApp, *, label: str) -> dict[str, object]:
     """A `check` block that warns, at every plan, until somebody has enabled the app's API integration by hand."""
     return {
         "assert": [

@@ -21,13 +21,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connect_sso.infrastructure.instance import Instance
-    from connect_sso.infrastructure.okta_apps import OktaApp
+    from connect_sso.infrastructure.okta_apps import FederationApp
 
 
-class SamlProvider(IamSamlProvider):
+class FederationProvider(IamSamlProvider):
     """IAM's record of one Okta app: its document is that app's metadata."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, app: OktaApp, name: str, expected_arn: str) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, app: FederationApp, name: str, expected_arn: str
+    ) -> None:
         """Declare the provider.
 
         Args:
@@ -79,7 +81,7 @@ class FederationRole(Construct):
         *,
         name: str,
         trust: policies.Policy,
-        saml_providers: Sequence[SamlProvider],
+        saml_providers: Sequence[FederationProvider],
         session_duration: int,
         policy: FederationPolicy,
     ) -> None:

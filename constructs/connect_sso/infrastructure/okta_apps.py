@@ -60,7 +60,7 @@ class EveryApp(TypedDict):
     kind: AppKind
 
 
-class OktaApp(AppSaml):
+class FederationApp(AppSaml):
     """One `okta_app_saml`. The subclasses say which kind."""
 
     def __init__(self, scope: Construct, construct_id: str, app: EveryApp, **of_its_kind: Any) -> None:
@@ -81,7 +81,7 @@ class OktaApp(AppSaml):
         named(self, self.key)
 
 
-class CustomSamlApp(OktaApp):
+class CustomSamlApp(FederationApp):
     """A custom SAML 2.0 app whose attribute statements carry the app's one role."""
 
     def __init__(

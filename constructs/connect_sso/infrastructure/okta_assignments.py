@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cdktf import TerraformLocal
     from constructs import Construct
 
-    from connect_sso.infrastructure.okta_apps import OktaApp
+    from connect_sso.infrastructure.okta_apps import FederationApp
 
 EACH = "each.key"
 """The key of the instance of a `for_each`, in a Terraform expression."""
@@ -117,7 +117,7 @@ class GroupAssignments(AppGroupAssignment):
         scope: Construct,
         construct_id: str,
         *,
-        app: OktaApp,
+        app: FederationApp,
         groups: Groups,
         names: Iterable[str],
         role: str | None,
@@ -143,7 +143,7 @@ class PersonAssignments(AppUser):
         scope: Construct,
         construct_id: str,
         *,
-        app: OktaApp,
+        app: FederationApp,
         people: People,
         usernames: Iterable[str],
         role: str | None,
@@ -166,7 +166,7 @@ class PersonAssignments(AppUser):
 class RoleGroup(Group):
     """The Okta group whose members get an app's role (`group_mapping`)."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, app: OktaApp, name: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, app: FederationApp, name: str) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -182,7 +182,7 @@ class RoleGroup(Group):
 class RoleGroupAssignment(AppGroupAssignment):
     """A role group that gets its app."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, app: OktaApp, role_group: RoleGroup) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, app: FederationApp, role_group: RoleGroup) -> None:
         super().__init__(
             scope,
             construct_id,

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 
     from connect_sso.environment.model import App, Environment
     from connect_sso.environment.values import RoleAssignment
-    from connect_sso.infrastructure.okta_apps import EveryApp, OktaApp
+    from connect_sso.infrastructure.okta_apps import EveryApp, FederationApp
 
 
-class Assignment(ABC):
+class Mode(ABC):
     """What depends on the way: the kind of app, who is assigned to it and how, and what is left to do by hand."""
 
     kind: ClassVar[str]
@@ -50,14 +50,14 @@ class Assignment(ABC):
         self.environment = environment
 
     @abstractmethod
-    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> OktaApp:
+    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> FederationApp:
         """Declare the Okta app."""
 
     @abstractmethod
-    def assign(self, okta_app: OktaApp, app: App) -> None:
+    def assign(self, okta_app: FederationApp, app: App) -> None:
         """Give the app to its groups and to the people who have it one by one."""
 
-    def checks(self, okta_apps: Mapping[str, OktaApp]) -> dict[str, object]:
+    def checks(self, okta_apps: Mapping[str, FederationApp]) -> dict[str, object]:
         """`check` blocks, by name."""
         return {}
 
@@ -85,7 +85,7 @@ class Assignment(ABC):
         """The user names of those who are assigned to an app one by one."""
         return [user.username for user in self.environment.users if app in user.apps]
 
-    def _assign_directly(self, okta_app: OktaApp, app: App, *, role: str | None) -> None:
+    def _assign_directly(self, okta_app: FederationApp, app: App, *, role: str | None) -> None:
         key = okta_app.key
         if app.groups:
             GroupAssignments(self.stack, f"groups.{key}", app=okta_app, groups=self.groups, names=app.groups, role=role)
@@ -107,12 +107,12 @@ class Assignment(ABC):
         return CatalogueApp(self.stack, f"okta.{every_app['key']}", settings=settings, **every_app)
 
 
-class OwnSamlApp(Assignment):
+class SamlAppMode(Mode):
     """`saml_app`: a custom SAML app whose attribute statements carry its one role. Assignments carry nothing."""
 
     kind = "custom"
 
-    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> OktaApp:
+    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> FederationApp:
         aws = self.environment.aws
         return CustomSamlApp(
             self.stack,
@@ -126,19 +126,19 @@ class OwnSamlApp(Assignment):
             **every_app,
         )
 
-    def assign(self, okta_app: OktaApp, app: App) -> None:
+    def assign(self, okta_app: FederationApp, app: App) -> None:
         self._assign_directly(okta_app, app, role=None)
 
 
-class GroupMapping(Assignment):
+class GroupMappingMode(Mode):
     """`group_mapping`: the catalogue app reads the role from the name of a role group; whoever is in that group has it."""
 
     kind = "catalogue"
 
-    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> OktaApp:
+    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> FederationApp:
         return self._catalogue_app(app, every_app, role_group=self.environment.role_group(self.name, every_app["key"]))
 
-    def assign(self, okta_app: OktaApp, app: App) -> None:
+    def assign(self, okta_app: FederationApp, app: App) -> None:
         key = okta_app.key
         scope = Construct(self.stack, f"role-group.{key}")
         group = RoleGroup(scope, "group", app=okta_app, name=self.environment.role_group(self.name, key))
@@ -156,18 +156,18 @@ class GroupMapping(Assignment):
             RoleGroupMembers(scope, "members", role_group=group, people=self.people, usernames=usernames)
 
 
-class ApiIntegration(Assignment):
+class ApiIntegrationMode(Mode):
     """`api_integration`: the catalogue app imports the account's roles, and each assignment carries one."""
 
     kind = "catalogue"
 
-    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> OktaApp:
+    def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> FederationApp:
         return self._catalogue_app(app, every_app, role_group=None)
 
-    def assign(self, okta_app: OktaApp, app: App) -> None:
+    def assign(self, okta_app: FederationApp, app: App) -> None:
         self._assign_directly(okta_app, app, role=app.role)
 
-    def checks(self, okta_apps: Mapping[str, OktaApp]) -> dict[str, object]:
+    def checks(self, okta_apps: Mapping[str, FederationApp]) -> dict[str, object]:
         return {
             f"api_integration_{key}": api_integration_check(okta_app, label=self.environment.apps[key].label)
             for key, okta_app in okta_apps.items()
@@ -197,9 +197,9 @@ class ApiIntegration(Assignment):
         ]
 
 
-BY_NAME: Final[Mapping[RoleAssignment, type[Assignment]]] = {
-    "saml_app": OwnSamlApp,
-    "group_mapping": GroupMapping,
-    "api_integration": ApiIntegration,
+BY_NAME: Final[Mapping[RoleAssignment, type[Mode]]] = {
+    "saml_app": SamlAppMode,
+    "group_mapping": GroupMappingMode,
+    "api_integration": ApiIntegrationMode,
 }
 """The value of `okta.role_assignment` to its class."""

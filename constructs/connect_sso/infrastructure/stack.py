@@ -14,7 +14,7 @@ from connect_sso.infrastructure import manual_steps, recordings
 from connect_sso.infrastructure.addresses import address, named
 from connect_sso.infrastructure.backend import keep_state, use_aws, use_okta
 from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
-from connect_sso.infrastructure.federation import FederationPolicy, FederationRole, SamlProvider
+from connect_sso.infrastructure.federation import FederationPolicy, FederationProvider, FederationRole
 from connect_sso.infrastructure.okta_apps import AppKind, AuthenticationPolicy
 from connect_sso.infrastructure.okta_assignments import GroupMembers, group_member_checks
 from connect_sso.infrastructure.protection import forget
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from connect_sso.environment.model import App, Environment
     from connect_sso.environment.people import Person
-    from connect_sso.infrastructure.okta_apps import OktaApp
+    from connect_sso.infrastructure.okta_apps import FederationApp
 
 CROWD_FILE = "crowd.json"
 """Beside a crowd's cdk.tf.json: the map of its users."""
@@ -130,7 +130,7 @@ class ConnectSsoStack(TerraformStack):
             addresses += recordings.ASSOCIATION_ADDRESSES
         forget(self, addresses)
 
-    def _declare_app(self, key: str, app: App, kind: AppKind) -> OktaApp:
+    def _declare_app(self, key: str, app: App, kind: AppKind) -> FederationApp:
         environment = self._environment
         policy = None
         if app.authentication_policy is not None:
@@ -145,8 +145,8 @@ class ConnectSsoStack(TerraformStack):
             kind=kind,
         )
 
-    def _declare_saml_provider(self, key: str, app: App) -> SamlProvider:
-        return SamlProvider(
+    def _declare_saml_provider(self, key: str, app: App) -> FederationProvider:
+        return FederationProvider(
             self,
             f"saml-provider.{key}",
             app=self._okta_apps[key],
