@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from connect_sso.facts.partitions import COMMERCIAL
-from connect_sso.infrastructure.app_settings import app_settings_json
+from connect_sso.infrastructure.catalogue_app import app_settings_json
 from tests.sandbox import aws, metadata, okta
 from tests.sandbox.aws.connect import profile_id
 from tests.sandbox.cloud import Cloud
