@@ -16,8 +16,8 @@ from connect_sso.decode.assertion import SAML, SAMLP
 from connect_sso.decode.signature import (
     DS,
     By,
+    LocatedSignature,
     Misfit,
-    Place,
     Signature,
     Verdict,
     check_signature,
@@ -94,13 +94,13 @@ def examine(root: etree._Element, known: Sequence[KnownKey] = ()) -> Evidence:
     is_response = root.tag == f"{SAMLP}Response"
     candidates = root.findall(f"{SAML}Assertion") if is_response else [root]
     owners = ([root] if is_response else []) + candidates[:_MAX_ASSERTIONS]
-    places: list[Place] = []
+    places: list[LocatedSignature] = []
     misfits: dict[etree._Element, Misfit] = {}
     for owner in owners:
         if owner.find(f"{DS}Signature") is None:
             continue
         found = find_target(root, owner, [owner, *owners])
-        if isinstance(found, Place):
+        if isinstance(found, LocatedSignature):
             places.append(found)
         else:
             misfits[owner] = found
@@ -206,7 +206,7 @@ def _described(
     root: etree._Element,
     owners: list[etree._Element],
     candidates: list[etree._Element],
-    places: list[Place],
+    places: list[LocatedSignature],
     misfits: dict[etree._Element, Misfit],
 ) -> Iterator[str]:
     for assertion in root.iter(f"{SAML}Assertion"):

@@ -115,7 +115,7 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Place:
+class LocatedSignature:
     """A signature in a document, and the element that it is for."""
 
     element: etree._Element
@@ -136,7 +136,9 @@ class Misfit:
     """Whether somebody may take it for one that is: that is what wrapping does. Otherwise it only signs too little."""
 
 
-def find_target(root: etree._Element, parent: etree._Element, targets: Sequence[etree._Element]) -> Place | Misfit:
+def find_target(
+    root: etree._Element, parent: etree._Element, targets: Sequence[etree._Element]
+) -> LocatedSignature | Misfit:
     """The element that the first signature of `parent` is for, if it is one of `targets`.
 
     SAML allows one reference, by ID, to the element that the signature stands in, with transforms that leave all of it
@@ -169,7 +171,7 @@ def find_target(root: etree._Element, parent: etree._Element, targets: Sequence[
             if any(transform.get("Algorithm") not in {_ENVELOPED, *_CANONICAL} for transform in transforms):
                 says = f"the signature of the {name} uses a transform that SAML does not allow: it can leave parts out"
                 return Misfit(says, misleads=True)
-            return Place(element, parent, target, reference)
+            return LocatedSignature(element, parent, target, reference)
     return _covers_something_else(root, name, references[0])
 
 
@@ -218,7 +220,7 @@ def _has_id(element: etree._Element, name: str) -> bool:
     return any(value == name and etree.QName(key).localname.lower() == "id" for key, value in element.attrib.items())
 
 
-def check_signature(place: Place, known: Sequence[KnownKey]) -> Signature:
+def check_signature(place: LocatedSignature, known: Sequence[KnownKey]) -> Signature:
     """The verdict on one signature.
 
     Args:
@@ -247,7 +249,9 @@ def check_signature(place: Place, known: Sequence[KnownKey]) -> Signature:
     return _tried(unchecked, place, known, embedded)
 
 
-def _tried(unchecked: Signature, place: Place, known: Sequence[KnownKey], embedded: Sequence[Certificate]) -> Signature:
+def _tried(
+    unchecked: Signature, place: LocatedSignature, known: Sequence[KnownKey], embedded: Sequence[Certificate]
+) -> Signature:
     """The verdict after every key was tried: the expected ones, then what came with the signature."""
     outcomes: list[_Outcome] = []
     for key in _unique(known):
@@ -295,14 +299,14 @@ class _Outcome:
     problem: str = ""
 
 
-def _by_certificate(place: Place, certificate: Certificate) -> _Outcome:
+def _by_certificate(place: LocatedSignature, certificate: Certificate) -> _Outcome:
     # Whether the certificate has ended is reported beside; here only the key counts.
     configuration = replace(_CONFIGURATION, verification_time=certificate.not_before)
     document, location = _apart(place)
     return _outcome(place, document, replace(configuration, location=location), certificate)
 
 
-def _by_key_value(place: Place) -> _Outcome:
+def _by_key_value(place: LocatedSignature) -> _Outcome:
     """By the bare key in the signature. Its KeyInfo is no part of what is signed."""
     document, location = _apart(place)
     signature = document.find(f"{location}{DS}Signature")
@@ -323,7 +327,7 @@ _CONFIGURATION = SignatureConfiguration(
 )
 
 
-def _apart(place: Place) -> tuple[etree._Element, str]:
+def _apart(place: LocatedSignature) -> tuple[etree._Element, str]:
     """A copy of what the signature needs, and the path of its parent in there."""
     if place.target is place.parent:
         return etree.fromstring(etree.tostring(place.parent, encoding="UTF-8", with_tail=False)), "./"
@@ -336,7 +340,10 @@ def _apart(place: Place) -> tuple[etree._Element, str]:
 
 
 def _outcome(
-    place: Place, document: etree._Element, configuration: SignatureConfiguration, certificate: Certificate | None
+    place: LocatedSignature,
+    document: etree._Element,
+    configuration: SignatureConfiguration,
+    certificate: Certificate | None,
 ) -> _Outcome:
     try:
         results = XMLVerifier().verify(
@@ -358,7 +365,7 @@ def _outcome(
     return _Outcome(None, checked=False, problem="it covers another element")
 
 
-def _content_is_signed(place: Place) -> bool | None:
+def _content_is_signed(place: LocatedSignature) -> bool | None:
     """Whether the content still has the digest that the signature names: no key is needed for that.
 
     None where that cannot be told.

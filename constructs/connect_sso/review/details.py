@@ -24,7 +24,7 @@ _UNORDERED_JSON = frozenset({"policy", "assume_role_policy"})
 
 
 @dataclass(frozen=True)
-class Difference:
+class ValueChange:
     """One value that changes: its path, and what stands there before and after (None: nothing)."""
 
     path: str
@@ -42,7 +42,7 @@ https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_
 """
 
 
-def differences(change: Change, *, drift: bool = False) -> tuple[Difference, ...]:
+def differences(change: Change, *, drift: bool = False) -> tuple[ValueChange, ...]:
     """What changes in one resource or output, leaf by leaf, JSON in text included; sorted by path.
 
     With `drift`, what only is read back (`MIRRORS`) is no difference.
@@ -50,7 +50,7 @@ def differences(change: Change, *, drift: bool = False) -> tuple[Difference, ...
     old, new = change.old(), change.new()
     if change.before is None or change.after is None:
         return ()
-    found: list[Difference] = []
+    found: list[ValueChange] = []
     for name in sorted({*old.names(), *new.names()}):
         if drift and name in MIRRORS.get(change.type, ()):
             continue
@@ -61,16 +61,16 @@ def differences(change: Change, *, drift: bool = False) -> tuple[Difference, ...
         if after is UNKNOWN and change.replaces and (name,) not in change.replace_paths:
             continue  # a new object has new ids and the like; that is no news
         if before is SENSITIVE and after is SENSITIVE:
-            found.append(Difference(name, SENSITIVE, SENSITIVE))
+            found.append(ValueChange(name, SENSITIVE, SENSITIVE))
         elif before != after:
             found.extend(_between(name, before, after, unordered=name in _UNORDERED_JSON))
     # Not set, empty, false and zero: which of them stands there is the provider's habit and no news.
     return tuple(difference for difference in found if difference.before or difference.after)
 
 
-def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iterator[Difference]:
+def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iterator[ValueChange]:
     if _is_secret(path, before) or _is_secret(path, after):
-        yield Difference(path, before if before is None else SENSITIVE, after if after is None else SENSITIVE)
+        yield ValueChange(path, before if before is None else SENSITIVE, after if after is None else SENSITIVE)
         return
     if isinstance(before, str) or isinstance(after, str):
         inner_before, inner_after = _document(before), _document(after)
@@ -101,7 +101,7 @@ def _between(path: str, before: Value, after: Value, *, unordered: bool) -> Iter
         before, after = _without_secrets(before), _without_secrets(after)
         if isinstance(before, str) and isinstance(after, str):
             before, after = _from_where_they_differ(before, after)
-        yield Difference(path, before, after)
+        yield ValueChange(path, before, after)
 
 
 def _from_where_they_differ(before: str, after: str) -> tuple[str, str]:
@@ -114,17 +114,17 @@ def _from_where_they_differ(before: str, after: str) -> tuple[str, str]:
     return f"…{before[start:]}", f"…{after[start:]}"
 
 
-def _between_texts(path: str, before: str, after: str) -> Iterator[Difference]:
+def _between_texts(path: str, before: str, after: str) -> Iterator[ValueChange]:
     """The lines that go and that come; the whole text where they are many."""
     old, new = ([line for line in text.splitlines() if line.strip()] for text in (before, after))
     gone, come = _missing(old, new), _missing(new, old)
     if not 0 < len(gone) + len(come) <= MOST_LINES:
-        yield Difference(path, *_from_where_they_differ(before, after))
+        yield ValueChange(path, *_from_where_they_differ(before, after))
         return
     for line in gone:
-        yield Difference(f"{path} (line)", line, None)
+        yield ValueChange(f"{path} (line)", line, None)
     for line in come:
-        yield Difference(f"{path} (line)", None, line)
+        yield ValueChange(f"{path} (line)", None, line)
 
 
 def _missing(lines: list[str], among: list[str]) -> list[str]:
@@ -136,7 +136,7 @@ MOST_LINES = 10
 """Lines of a text that are shown one by one."""
 
 
-def _between_lists(path: str, before: list[Value], after: list[Value], *, unordered: bool) -> Iterator[Difference]:
+def _between_lists(path: str, before: list[Value], after: list[Value], *, unordered: bool) -> Iterator[ValueChange]:
     if all(isinstance(item, dict) for item in (*before, *after)) and len(before) == len(after) and not unordered:
         for position, (old, new) in enumerate(zip(before, after, strict=True)):
             if old != new:
@@ -145,7 +145,7 @@ def _between_lists(path: str, before: list[Value], after: list[Value], *, unorde
     old_texts, new_texts = [_text(item) for item in before], [_text(item) for item in after]
     if sorted(old_texts) == sorted(new_texts):
         if not unordered:
-            yield Difference(f"{path} (order)", _without_secrets(before), _without_secrets(after))
+            yield ValueChange(f"{path} (order)", _without_secrets(before), _without_secrets(after))
         return
     gone_texts, come_texts = set(old_texts) - set(new_texts), set(new_texts) - set(old_texts)
     gone = [item for item, text in zip(before, old_texts, strict=True) if text in gone_texts]
@@ -155,7 +155,7 @@ def _between_lists(path: str, before: list[Value], after: list[Value], *, unorde
         yield from _between(f"{path}[{position}]", gone[0], new[0], unordered=unordered)
         return
     if not gone and not new:
-        yield Difference(path, _without_secrets(before), _without_secrets(after))  # one of them stands there twice
+        yield ValueChange(path, _without_secrets(before), _without_secrets(after))  # one of them stands there twice
     for item in gone:
         yield from _between(f"{path}[-]", item, None, unordered=unordered)
     for item in new:

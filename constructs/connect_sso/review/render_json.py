@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connect_sso.review.details import Difference
+from connect_sso.review.details import ValueChange
 from connect_sso.review.report import Report, ResourceChange
 from connect_sso.review.words import one_line_json
 from connect_sso.terraform.plan import Mark, Value
@@ -95,7 +95,7 @@ def _resource(resource: ResourceChange) -> dict[str, Any]:
     }
 
 
-def _difference(difference: Difference) -> dict[str, Any]:
+def _difference(difference: ValueChange) -> dict[str, Any]:
     return {"path": visible(difference.path), "before": shown(difference.before), "after": shown(difference.after)}
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
-from connect_sso.review.details import Difference
+from connect_sso.review.details import ValueChange
 from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.markdown import code, prose
 from connect_sso.review.render_json import shown
@@ -299,7 +299,7 @@ def _details(resource: ResourceChange) -> str:
     return "\n".join(lines)
 
 
-def _difference(difference: Difference) -> str:
+def _difference(difference: ValueChange) -> str:
     return f"{code(difference.path)}: {_value(difference.before)} → {_value(difference.after)}"
 
 

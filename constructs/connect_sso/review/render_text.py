@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from connect_sso.review.access import CHANGES, GAINS, LOSES, Access
-from connect_sso.review.details import Difference
+from connect_sso.review.details import ValueChange
 from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
@@ -198,7 +198,7 @@ class _Page:
         if len(resources) > MOST_RESOURCES:
             self.put(f"and {len(resources) - MOST_RESOURCES:,} more, which --format json lists", 2)
 
-    def difference(self, difference: Difference) -> None:
+    def difference(self, difference: ValueChange) -> None:
         """What goes and what comes, on one line where both fit."""
         path, before, after = visible(difference.path), _value(difference.before), _value(difference.after)
         line = f"{path}: {before} -> {after}"

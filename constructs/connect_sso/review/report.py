@@ -9,7 +9,7 @@ from functools import cached_property
 
 from connect_sso.errors import UsageFailure
 from connect_sso.review.access import Access, access_changes
-from connect_sso.review.details import Difference, differences
+from connect_sso.review.details import ValueChange, differences
 from connect_sso.review.findings import CODES, Finding
 from connect_sso.review.names import Names
 from connect_sso.review.rules import all_findings
@@ -115,7 +115,7 @@ class ResourceChange:
         return self.change.before is not None and self.change.after is not None
 
     @cached_property
-    def differences(self) -> tuple[Difference, ...]:
+    def differences(self) -> tuple[ValueChange, ...]:
         """What changes in it. Worked out when asked for: of ten thousand a report shows a few dozen."""
         return tuple(
             replace(

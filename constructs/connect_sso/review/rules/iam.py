@@ -54,7 +54,7 @@ def _destroyed_or_replaced(world: World) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True)
-class Metadata:
+class AcceptedSigner:
     """What decides whether AWS accepts an assertion: who issues it and which certificates may sign it."""
 
     issuer: str
@@ -62,7 +62,7 @@ class Metadata:
     """Fingerprints (SHA-256, the first eight bytes) of the certificates."""
 
     @classmethod
-    def of(cls, document: str) -> Metadata:
+    def of(cls, document: str) -> AcceptedSigner:
         """Read from a SAML metadata document, which is only searched: no need to parse a stranger's XML for this."""
         issuer = re.search(r"""<(?:[\w-]+:)?EntityDescriptor\b[^<>]*?\bentityID\s*=\s*["']([^"']*)["']""", document)
         certificates = re.findall(r"<(?:[\w-]+:)?X509Certificate[^<>]*>([^<]*)<", document)
@@ -96,7 +96,7 @@ def _metadata(world: World) -> Iterator[Finding]:
                 "metadata-changed",
                 change.address,
                 says,
-                details=tuple(_metadata_lines(Metadata.of(old), Metadata.of(new))),
+                details=tuple(_metadata_lines(AcceptedSigner.of(old), AcceptedSigner.of(new))),
             )
 
 
@@ -104,7 +104,7 @@ def _squeezed(document: str) -> str:
     return re.sub(r">\s+<", "><", document).strip()
 
 
-def _metadata_lines(old: Metadata, new: Metadata) -> Iterator[Words]:
+def _metadata_lines(old: AcceptedSigner, new: AcceptedSigner) -> Iterator[Words]:
     if old.issuer != new.issuer:
         yield words("issuer {} instead of {}: another Okta app", new.issuer, old.issuer)
     for certificate in sorted(old.certificates - new.certificates):
