@@ -31,7 +31,7 @@ setup: .venv/installed node_modules/installed ## install everything, in this fol
 
 node_modules/installed: package.json package-lock.json .venv/installed
 	@echo "==> installing the pinned cdktf into node_modules (half a minute, once)"
-	@$(BIN)/npm ci --silent
+	@$(BIN)/npm ci --loglevel=error
 	@touch $@
 
 demo: .venv/installed ## plan and apply the demo environment in the offline sandbox: no account, no network
@@ -50,6 +50,7 @@ test: setup ## the whole test suite, real Terraform included
 check: .venv/installed .venv-check/installed ## format, lint, types, environment files, policies, workflows
 	@echo "==> ruff" && $(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@echo "==> mypy" && $(BIN)/mypy
+	@echo "==> import-linter: which room may import which" && PYTHONPATH=constructs $(BIN)/lint-imports --no-cache --no-logo
 	@echo "==> connect-sso check" && $(BIN)/connect-sso check
 	@echo "==> checkov and parliament over the synthesized stacks" && $(BIN)/python -m ci.lint_stacks
 	@echo "==> zizmor over the workflows" && .venv-check/bin/zizmor --offline --quiet .github/workflows

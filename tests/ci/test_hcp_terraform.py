@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import tarfile
 import threading
@@ -123,13 +124,27 @@ def hcp() -> Iterator[FakeHcp]:
             thread.join()
 
 
+def require(*programs: str) -> None:
+    """Skip the test, by the names of what is missing, on a machine without these programs."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        pytest.skip(f"the documented commands need {' and '.join(missing)}")
+
+
 def shell(text: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the commands in a folder that looks like the project's."""
+    """Run the commands in a folder that looks like the project's, with a PATH of its own where one is given."""
+    require(*({"bash", *re.findall(r"\b(curl|jq|tar)\b", text)} if "PATH" not in variables else ()))
     if not (folder / ".venv").exists():
         (folder / ".venv").symlink_to(ROOT / ".venv")
     given = {"PATH": os.environ["PATH"], "HOME": str(folder), "no_proxy": "127.0.0.1"} | variables
     return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", text], cwd=folder, env=given, capture_output=True, text=True, check=False
+        ["bash", "-o", "pipefail", "-c", text],
+        cwd=folder,
+        env=given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -164,6 +179,24 @@ def test_speculative_run(hcp: FakeHcp, tmp_path: Path) -> None:
     assert related["workspace"]["data"]["id"] == "ws-1"
     assert related["configuration-version"]["data"]["id"] == "cv-1"
     assert hcp.tokens_at_the_store == [None]
+
+
+@pytest.mark.parametrize("missing", ["jq", "curl"])
+def test_the_commands_end_where_a_program_is_missing(hcp: FakeHcp, tmp_path: Path, missing: str) -> None:
+    """They wait for what will come, and not for what cannot."""
+    require("bash", "curl", "jq")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in {"bash", "cat", "cp", "curl", "jq", "seq", "sleep", "tar", "gzip"} - {missing}:
+        (programs / name).symlink_to(str(shutil.which(name)))
+    stack = tmp_path / "cdktf.out" / "stacks" / "prod"
+    stack.mkdir(parents=True)
+    (tmp_path / "locks").mkdir()
+    (tmp_path / "locks" / "prod.terraform.lock.hcl").write_text("", encoding="utf-8")
+    variables = {"TFE_ADDRESS": hcp.api, "TFE_TOKEN": "tfe-token", "WORKSPACE": "ws-1", "PATH": str(programs)}
+    done = shell(command("speculative-run"), tmp_path, **variables)
+    assert done.returncode != 0
+    assert missing in done.stderr
 
 
 @pytest.mark.parametrize(("decide", "status"), [(False, "passed"), (True, "failed")])

@@ -89,6 +89,7 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
+        timeout=240,
     )
     outputs = {}
     for line in files["GITHUB_OUTPUT"].read_text(encoding="utf-8").splitlines():
