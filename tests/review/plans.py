@@ -74,6 +74,41 @@ def plan(*changes: dict[str, Any], **more: Any) -> dict[str, Any]:
     } | more
 
 
+World = dict[str, dict[str, Any]]
+"""Values by address; data sources begin with `data.`."""
+
+
+def between(before: World, after: World, unknown: World | None = None, **more: Any) -> dict[str, Any]:
+    """The plan that turns one world into another; `unknown` marks what is known after the apply, by address."""
+    unknown = unknown or {}
+    entries = []
+    for address in sorted({*before, *after}):
+        if address.startswith("data."):
+            continue
+        old, new = before.get(address), after.get(address)
+        actions = ["create"] if old is None else ["delete"] if new is None else ["update"]
+        if old == new and address not in unknown:
+            actions = ["no-op"]
+        entries.append(change(address, actions, old, new, after_unknown=unknown.get(address, {})))
+
+    def shown(world: World) -> dict[str, Any]:
+        resources = [
+            {key: entry[key] for key in ("address", "mode", "type", "name", "index") if key in entry}
+            | {"values": values}
+            for address, values in world.items()
+            for entry in [change(address, [], None, None)]
+        ]
+        return {"root_module": {"resources": resources}}
+
+    return {
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "prior_state": {"values": shown(before | {k: v for k, v in after.items() if k.startswith("data.")})},
+        "planned_values": shown({k: v for k, v in after.items() if not k.startswith("data.")}),
+        "resource_changes": entries,
+    } | more
+
+
 def reviewed(data: Any) -> Report:
     """The review of a plan, in this process."""
     return make_report(parse_plan(json.dumps(data).encode(), "plan"), Acceptance())

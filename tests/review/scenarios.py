@@ -265,6 +265,9 @@ SCENARIOS = (
         ),
         frozenset(
             {
+                ("access-lost", "okta_app_saml.admin"),
+                ("access-lost", "okta_app_saml.ccp"),
+                ("last-administrator", 'aws_connect_user.users["Ada.Admin@example.com"]'),
                 ("endpoint-changed", "okta_app_saml.ccp"),
                 ("audience-changed", "okta_app_saml.ccp"),
                 ("signing-changed", "okta_app_saml.ccp"),
@@ -289,6 +292,7 @@ SCENARIOS = (
         ),
         frozenset(
             {
+                ("access-lost", "okta_app_saml.ccp"),
                 ("endpoint-changed", "okta_app_saml.ccp"),
                 ("session-name-changed", "okta_app_saml.ccp"),
                 ("assertion-changed", "okta_app_saml.admin"),
@@ -304,7 +308,7 @@ SCENARIOS = (
             "aws_iam_saml_provider.ccp",
             saml_metadata_document='${replace(okta_app_saml.ccp.metadata, okta_app_saml.ccp.entity_key, "exkOther")}',
         ),
-        frozenset({("metadata-changed", "aws_iam_saml_provider.ccp")}),
+        frozenset({("access-lost", "okta_app_saml.ccp"), ("metadata-changed", "aws_iam_saml_provider.ccp")}),
     ),
     Scenario(
         "app-replaced",
@@ -318,6 +322,7 @@ SCENARIOS = (
         all_of(_rename_saml_provider, setting("aws_iam_role.Okta_CCP_Role", name="Okta_Other_Role")),
         frozenset(
             {
+                ("access-lost", "okta_app_saml.ccp"),
                 ("saml-provider-replaced", "aws_iam_saml_provider.ccp"),
                 ("role-replaced", "aws_iam_role.Okta_CCP_Role"),
             }
@@ -360,7 +365,11 @@ SCENARIOS = (
             setting("okta_group.workspace", name="aws#staging-workspace#Other_Role#444455556666"),
         ),
         frozenset(
-            {("admin-app-assigned", "okta_group_rule.admin"), ("assertion-changed", "okta_group.workspace")},
+            {
+                ("admin-app-assigned", "okta_group_rule.admin"),
+                ("assertion-changed", "okta_group.workspace"),
+                ("access-lost", "okta_app_saml.workspace"),
+            },
         ),
     ),
     Scenario(
@@ -448,6 +457,7 @@ SCENARIOS = (
         ),
         frozenset(
             {
+                ("access-lost", "okta_app_saml.ccp"),
                 ("role-assigned", 'okta_app_group_assignment.ccp["Contact Centre Agents"]'),
                 ("session-lengthened", "okta_app_saml.ccp"),
                 ("authentication-policy-changed", "okta_app_saml.admin"),
@@ -477,20 +487,36 @@ SCENARIOS = (
         "administration-handed-over",
         "dev",
         people(lambda who: who.update({"Ada.Admin@example.com": ["Agent"], "Bo.Agent@example.com": ["Admin"]})),
-        frozenset({("admin-profile-gained", 'aws_connect_user.users["Bo.Agent@example.com"]')}),
-        close_to=frozenset({"last-administrator"}),
+        # He has the profile, and still only the agents' app.
+        frozenset(
+            {
+                ("admin-profile-gained", 'aws_connect_user.users["Bo.Agent@example.com"]'),
+                ("last-administrator", 'aws_connect_user.users["Ada.Admin@example.com"]'),
+            }
+        ),
     ),
-    Scenario("a-tenth-of-the-crowd", "prod-users", crowd(CROWD - 5), close_to=frozenset({"mass-removal"})),
+    Scenario(
+        "administration-shared",
+        "dev",
+        people(lambda who: who.update({"Ada.Admin@example.com": ["Admin", "Agent"]})),
+        close_to=frozenset({"last-administrator", "access-lost", "access-in-doubt"}),
+    ),
+    Scenario(
+        "a-tenth-of-the-crowd",
+        "prod-users",
+        crowd(CROWD - 5),
+        close_to=frozenset({"mass-removal", "access-lost-by-many"}),
+    ),
     Scenario(
         "harmless-iam",
         "dev",
         all_of(
             in_json(TRUST, "assume_role_policy", _reworded_trust),
-            setting("aws_iam_role.Okta_CCP_Role", description="Other words", max_session_duration=3600),
+            setting("aws_iam_role.Okta_CCP_Role", description="Other words"),
             in_json(
                 "aws_iam_role.Okta_CCP_Role",
                 "assume_role_policy",
-                statement(lambda entry: entry["Condition"]["StringEquals"]["SAML:aud"].pop()),
+                statement(lambda entry: entry["Condition"]["StringEquals"]["SAML:aud"].pop(0)),
             ),
             in_json(
                 "aws_iam_policy.api_integration",
@@ -528,6 +554,7 @@ SCENARIOS = (
             in_json("okta_app_group_assignment.ccp", "profile", lambda profile: profile.update(samlRoles=[])),
             authentication_policy("okta_app_saml.ccp", "Any two factors", read_only=True),
         ),
+        findings=frozenset({("access-lost", "okta_app_saml.ccp")}),
         close_to=frozenset({"role-assigned", "session-lengthened", "authentication-policy-changed"}),
     ),
     Scenario(
@@ -559,6 +586,7 @@ SCENARIOS = (
             assign("ccp", "Contact Centre Supervisors"),
             lambda stack: the(stack, "okta_app_group_assignment.ccp")["for_each"].pop("Contact Centre Agents"),
         ),
+        findings=frozenset({("access-lost", 'okta_app_group_assignment.ccp["Contact Centre Agents"]')}),
         close_to=frozenset({"admin-app-assigned", "admin-profile-gained", "last-administrator", "mass-removal"}),
     ),
     Scenario(

@@ -24,6 +24,9 @@ from tests.review.scenarios import SCENARIOS, Scenario
 FIRST_PLAN = "new-environment"
 """Its plans are the environments' first ones: `test_the_first_plan_is_one_finding`."""
 
+MANY = "access-lost-by-many"
+"""Its plans are in test_lost_access.py."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -155,6 +158,7 @@ CASES: tuple[Case, ...] = (
         "a role with a new boundary",
         updated("aws_iam_role.r", ROLE, permissions_boundary="arn:aws:iam::111122223333:policy/b"),
         close_to="permission-widened",
+        says="access-in-doubt",
     ),
     case(
         "a new role with what its provider will read back",
@@ -608,7 +612,7 @@ EVERYTHING: tuple[Case | Scenario, ...] = (*CASES, *SCENARIOS)
 
 def test_every_code_is_triggered_and_nearly_triggered() -> None:
     """A new kind of finding needs a plan that shows it and one that comes close and does not."""
-    triggered = {code for each in EVERYTHING for code, _ in each.findings} | {FIRST_PLAN}
+    triggered = {code for each in EVERYTHING for code, _ in each.findings} | {FIRST_PLAN, MANY}
     missed = {code for each in EVERYTHING for code in each.close_to}
     assert triggered == set(CODES)
     assert missed == set(CODES)
@@ -759,7 +763,9 @@ def test_users_who_are_made_anew_are_not_removed() -> None:
         replaced(f"aws_connect_user.users[{json.dumps(user(number)['name'])}]", user(number), instance_id="other")
         for number in range(10)
     ]
-    assert found(plan(*changes)) == set()
+    anew = replaced("aws_connect_instance.instance", {"id": INSTANCE, "instance_alias": "a"}, instance_alias="b")
+    assert found(plan(anew, *changes)) == {("instance-replaced", "aws_connect_instance.instance")}
+    assert found(plan(*changes)) == {("access-lost-by-many", "aws_connect_user.users")}
 
 
 def test_a_search_for_a_code_finds_who_emits_it() -> None:

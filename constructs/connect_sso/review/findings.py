@@ -172,6 +172,21 @@ CATALOGUE: tuple[Code, ...] = (
         "They can change users, routing or the whole instance, and give such rights to others.",
     ),
     Code(
+        "access-lost",
+        "An app or a group as a whole loses its way in",
+        "Nobody of them can sign in that way any more, from the moment of the apply.",
+    ),
+    Code(
+        "access-in-doubt",
+        "Whether people can still sign in cannot be said",
+        "What decides it is not in the plan, or is known only after the apply: it may lock out everybody who uses it.",
+    ),
+    Code(
+        "access-lost-by-many",
+        "More than a tenth of the people lose a way in at once",
+        "A list or a rule cut short looks alike. A user who is deleted and made anew is another one to Amazon Connect.",
+    ),
+    Code(
         "last-administrator",
         "The last way into the administration goes",
         "Nobody could administer the instance any more except by emergency access from the AWS console.",

@@ -12,14 +12,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from connect_sso.facts.group_rules import groups_in_rule
 from connect_sso.facts.pages import ADMINISTRATION, DESTINATIONS, Page, page_of
 from connect_sso.facts.profiles import is_powerful
 from connect_sso.facts.relay_state import destination_problem, page_asked_for
 from connect_sso.review.names import Address, Names, resource_address
 from connect_sso.review.words import Words, listing
-from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Plan, Side, Value, side_of
+from connect_sso.terraform.deployment import Deployment, Resource, resource_of
+from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Plan, Side, Value, contains_mark, side_of
+
+if TYPE_CHECKING:
+    from connect_sso.sign_in.model import SignIn
 
 Roles: TypeAlias = "frozenset[str | Mark]"
 """The names of the roles that an assignment carries, or a mark where they cannot be seen."""
@@ -142,16 +147,21 @@ class World:
             kind = resource.get("type")
             if isinstance(kind, str) and resource.get("mode") == "managed":
                 self.before[kind][address] = side_of(resource)
+        self.forgotten: set[Address] = set()
+        """What stays as it is, and is no longer managed."""
         for kind in {*self.before, *plan.by_type}:
             self.after[kind].update(self.before[kind])
+            for change in plan.of(kind):
+                if change.previous_address is not None:
+                    self.moved[change.previous_address] = change.address
+                    self.after[kind].pop(change.previous_address, None)
             for change in plan.of(kind):
                 self._apply(change)
 
     def _apply(self, change: Change) -> None:
         self.changes[change.address] = change
-        if change.previous_address is not None:
-            self.moved[change.previous_address] = change.address
-            self.after[change.type].pop(change.previous_address, None)
+        if change.forgets and not change.creates:
+            self.forgotten.add(change.address)
         if change.before is not None:
             self.before[change.type][change.previous_address or change.address] = change.before
         if change.actions == ("no-op",) and change.before is not None:
@@ -164,6 +174,55 @@ class World:
     def change_at(self, address: Address) -> Change | None:
         """The change of the resource at an address, its former address included."""
         return self.changes.get(self.moved.get(address, address))
+
+    @cached_property
+    def sign_in_before(self) -> SignIn:
+        """The sign-in of now, without the Connect users; everything at the address it has after the change."""
+        return self._sign_in(
+            {
+                self.moved.get(address, address): (kind, side)
+                for kind, sides in self.before.items()
+                for address, side in sides.items()
+            }
+        )
+
+    @cached_property
+    def sign_in_after(self) -> SignIn:
+        """The sign-in once the plan is applied, without the Connect users; what is forgotten stays as it is."""
+        standing = {
+            address: (kind, side)
+            for kind, sides in self.before.items()
+            for address, side in sides.items()
+            if address in self.forgotten
+        }
+        planned = {address: (kind, side) for kind, sides in self.after.items() for address, side in sides.items()}
+        return self._sign_in({**standing, **planned})
+
+    def _sign_in(self, managed: Mapping[Address, tuple[str, Side]]) -> SignIn:
+        # Only here: reading metadata takes an XML and a certificate library.
+        from connect_sso.sign_in.deployed import deployed_sign_in
+
+        resources = [
+            _resource(address, kind, self._linked(address, kind, _known(side)))
+            for address, (kind, side) in managed.items()
+            if kind != "aws_connect_user"
+        ]
+        looked_up = {**self.plan.planned, **self.plan.prior}
+        resources += [resource_of(shown) for shown in looked_up.values() if shown.get("mode") == "data"]
+        return deployed_sign_in([Deployment("the plan", tuple(resources), self.plan.region)], users_are_complete=False)
+
+    def _linked(self, address: Address, kind: str, values: dict[str, Any]) -> dict[str, Any]:
+        """The values; an attached policy that is still to be made is found by what the configuration refers to."""
+        change = self.changes.get(address)
+        if kind == "aws_iam_policy" and "arn" not in values:
+            values["arn"] = address
+        if kind == "aws_iam_role_policy_attachment" and "policy_arn" not in values and change is not None:
+            for reference in self.plan.references(change, "policy_arn"):
+                target = resource_address(reference, change.module)
+                if target in self.after["aws_iam_policy"]:
+                    values["policy_arn"] = _known(self.after["aws_iam_policy"][target]).get("arn", target)
+                    break
+        return values
 
     @cached_property
     def is_new(self) -> bool:
@@ -365,7 +424,10 @@ class World:
         self, sides: Mapping[str, Mapping[Address, Side]], apps: Mapping[Address, App]
     ) -> Iterator[tuple[Assignment, tuple[Address, Roles]]]:
         group_apps: dict[str, set[Address]] = {}
+        gone = self._gone_groups if sides is self.after else frozenset()
         for address, group, app, profile in self._group_assignments(sides):
+            if group.identity in gone:
+                continue
             yield Assignment("group", group.identity, group.name, app), (address, roles_in(profile))
             if isinstance(group.identity, str):
                 group_apps.setdefault(group.identity, set()).add(app)
@@ -410,6 +472,28 @@ class World:
                     (app_address, frozenset()),
                 )
 
+    @cached_property
+    def _gone_groups(self) -> frozenset[Value]:
+        """The ids of groups that are destroyed, and of which an assignment can be left in the configuration."""
+        ids = [
+            {side.text("id") for address, side in sides["okta_group"].items()} for sides in (self.before, self.after)
+        ]
+        forgotten = {
+            self.before["okta_group"][address].text("id") for address in self.forgotten & set(self.before["okta_group"])
+        }
+        return frozenset(ids[0] - ids[1] - forgotten)
+
+    @cached_property
+    def left_out(self) -> frozenset[str]:
+        """The people whom a group rule leaves out from now on."""
+        return frozenset(
+            name
+            for change in self.plan.of("okta_group_rule")
+            if change.before is not None and change.after is not None
+            for person in _texts(change.after.get("users_excluded")) - _texts(change.before.get("users_excluded"))
+            if isinstance(name := self.names.resolve("person", person), str)
+        )
+
     def _named(self, what: str, value: Value, change: Change | None = None, attribute: str = "") -> Identity:
         """Who or which group an id is; one that is known after the apply is taken by what the configuration refers to."""
         if isinstance(value, str) and value:
@@ -440,15 +524,12 @@ class World:
         return sorted(set().union(*group_apps.values())) if group_apps else []
 
     def rule_sources(self, side: Side, change: Change | None) -> Iterator[tuple[str, Identity]]:
-        """Whom a group rule takes in: the groups it names one by one, or its expression as a whole.
-
-        The functions: https://developer.okta.com/docs/reference/okta-expression-language/#group-functions
-        """
+        """Whom a group rule takes in: the groups it names one by one, or its expression as a whole."""
         expression = side.get("expression_value")
         if isinstance(expression, str):
-            match = re.fullmatch(r'\s*isMemberOfAnyGroup\(((?>\s*"[^"]*"\s*,?)*+)\)\s*', expression)
-            if match is not None:
-                for identifier in re.findall(r'"([^"]*)"', match[1]):
+            groups = groups_in_rule(expression)
+            if groups is not None:
+                for identifier in groups:
                     yield "group", self._named("group", identifier)
                 return
             yield "rule", Identity(expression, expression)
@@ -458,6 +539,26 @@ class World:
             yield "group", Identity(resolved, resolved)
         else:
             yield "rule", Identity(UNKNOWN, UNKNOWN)
+
+
+def _known(side: Side) -> dict[str, Any]:
+    """The real values of an object, without those that are known after the apply, be it in part."""
+    unknown = side.unknown
+    if not isinstance(unknown, dict):
+        return {} if unknown else dict(side.values)
+    return {name: value for name, value in side.values.items() if not contains_mark(unknown.get(name))}
+
+
+def _resource(address: Address, kind: str, values: dict[str, Any]) -> Resource:
+    block, _, key = re.sub(r"^(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*", "", address).partition("[")
+    return Resource(
+        address=address,
+        type=kind,
+        name=block.rpartition(".")[2],
+        index=key.removesuffix("]").strip('"') if key else None,
+        is_data=False,
+        values=values,
+    )
 
 
 def _app(address: Address, side: Side) -> App:
@@ -490,6 +591,10 @@ def roles_in(profile: Value) -> Roles:
 def listed(roles: Roles) -> Words:
     """The roles by name, in a stable order."""
     return listing(sorted(roles, key=str))
+
+
+def _texts(value: Value) -> set[str]:
+    return {each for each in value if isinstance(each, str)} if isinstance(value, list) else set()
 
 
 def _text(value: Value) -> str | None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connect_sso.facts.group_rules import groups_in_rule
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, partition_of_arn
 from connect_sso.iam.documents import Policy, read_policy
 from connect_sso.saml import attributes as saml_attributes
@@ -74,7 +76,7 @@ class _Reader:
 
     def sign_in(self, users_are_complete: bool) -> SignIn:
         roles = [role for resource in self._of("aws_iam_role") if (role := self._role(resource))]
-        apps = [self._app(resource, roles) for resource in self._of("okta_app_saml")]
+        apps = self._apps(roles)
         return SignIn(
             source=self._source,
             instance=self._instance(),
@@ -84,7 +86,7 @@ class _Reader:
                 if (provider := self._provider(each))
             },
             roles={role.arn: role for role in roles},
-            apps={app.key: app for app in apps},
+            apps=apps,
             users={user.name: user for user in self._users()},
             users_are_complete=users_are_complete,
             profile_permissions={
@@ -155,7 +157,15 @@ class _Reader:
             max_session_duration=duration if isinstance(duration, int) else None,
             permissions=permissions,
             unread_permissions=unread,
+            boundary=self._boundary(resource),
         )
+
+    def _boundary(self, role: Resource) -> Policy | None:
+        arn = role.text("permissions_boundary")
+        for policy in (*self._of("aws_iam_policy"), *self._of("aws_iam_policy", data=True)) if arn else ():
+            if policy.text("arn") == arn:
+                return _policy(policy.text("policy"), policy.address)
+        return None
 
     def _permissions(self, role: Resource, name: str) -> tuple[tuple[Policy, ...], tuple[str, ...]]:
         documents: list[tuple[str, str | None]] = []
@@ -211,6 +221,16 @@ class _Reader:
                 yield ConnectUser(name, user.address, known if "security_profile_ids" in user.values else None)
 
     # --- Okta --------------------------------------------------------------------------------------------------
+
+    def _apps(self, roles: list[Role]) -> dict[str, OktaApp]:
+        """The apps by key; where two would have the same (in modules, or repeated), the address is the second one's."""
+        apps: dict[str, OktaApp] = {}
+        for resource in self._of("okta_app_saml"):
+            app = self._app(resource, roles)
+            apps.setdefault(app.key, app)
+            if apps[app.key] is not app:
+                apps[app.where] = replace(app, key=app.where)
+        return apps
 
     def _app(self, resource: Resource, roles: list[Role]) -> OktaApp:
         settings = _json_object(resource.text("app_settings_json"))
@@ -357,10 +377,18 @@ class _Reader:
             for rule in filled_by_rule.get(identifier or assignment.name, []):
                 if rule.text("status") not in {None, "ACTIVE"}:
                     continue
-                for source in re.findall(r'"([^"]+)"', rule.text("expression_value") or ""):
-                    yield self._group(source, self._group_names.get(source, source), rule.address, attribute)
+                expression = rule.text("expression_value") or ""
+                excluded = frozenset(rule.texts("users_excluded"))
+                sources = groups_in_rule(expression)
+                if sources is None:
+                    yield GroupRoute(f"that the rule {expression} fills", rule.address)
+                for source in sources or ():
+                    name = self._group_names.get(source, source)
+                    yield self._group(source, name, rule.address, attribute, excluded)
 
-    def _group(self, identifier: str | None, name: str, where: str, attribute: str) -> GroupRoute:
+    def _group(
+        self, identifier: str | None, name: str, where: str, attribute: str, excluded: frozenset[str] = frozenset()
+    ) -> GroupRoute:
         members: dict[str, str] | None = None
         for listed in self._of("okta_users", data=True):
             of_group = listed.text("group_id")
@@ -369,9 +397,9 @@ class _Reader:
                 members = {
                     str(sent).lower(): str(sent)
                     for person in people
-                    if (sent := person.get(attribute) or person.get("login"))
+                    if (sent := person.get(attribute) or person.get("login")) and person.get("id") not in excluded
                 }
-        return GroupRoute(name, where, members)
+        return GroupRoute(name, where, members, identifier)
 
 
 def _known_text(resource: Resource, key: str) -> str | None:

@@ -61,6 +61,8 @@ class Role:
     permissions: tuple[Policy, ...]
     unread_permissions: tuple[str, ...] = ()
     """Policies that are attached but whose text is not known: they may allow or deny more."""
+    boundary: Policy | None = None
+    """Its permissions boundary, where there is one whose text is known."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class GroupRoute:
     where: str
     members: Mapping[str, str] | None = None
     """Session names by their lower-case form; None where nobody looked."""
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,13 @@ def permission_decision(role: Role, instance: Instance) -> Decision:
     if instance.arn is None:
         return Decision(None, "")
     context = {"aws:userid": (_SESSION_ID,), "connect:instanceid": (instance.arn.rpartition("/")[2],)}
-    decision = evaluate(role.permissions, Request(FEDERATE, f"{instance.arn}/user/{_SESSION_ID}", context=context))
+    request = Request(FEDERATE, f"{instance.arn}/user/{_SESSION_ID}", context=context)
+    if role.boundary is not None:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+        bounded = evaluate([role.boundary], request)
+        if not bounded.allowed:
+            return bounded
+    decision = evaluate(role.permissions, request)
     if decision.allowed is False and not decision.denied and role.unread_permissions:
         return Decision(None, ", ".join(role.unread_permissions))
     return decision

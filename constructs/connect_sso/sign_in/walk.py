@@ -92,6 +92,22 @@ class Walker:
             username, self._profiles(user) or (), hops, False if False in states else None if None in states else True
         )
 
+    def way(self, key: str) -> tuple[Hop, Hop, Hop, Hop]:
+        """What does not depend on the person: the assertion, the trust, the permission, and where it lands."""
+        return self._assertion[key], self._trust[key], self._permission[key], self.lands(key, None)
+
+    def lands(self, key: str, profiles: tuple[str, ...] | None) -> Hop:
+        """The landing page, for somebody with these security profiles; None: whoever may open it."""
+        known = self._landing_by_profiles.get((key, profiles))
+        if known is None:
+            known = self._landing_by_profiles[key, profiles] = self._landing_for(key, profiles)
+        return known
+
+    def page(self, key: str) -> str | None:
+        """What a sign-in through the app opens, in words; None where that is not known, or nothing of Connect's."""
+        landing = self._landing[key]
+        return None if isinstance(landing, Hop) else page_name(landing.destination)
+
     def _profiles(self, user: ConnectUser | None) -> tuple[str, ...] | None:
         """The person's profiles; those of the file where a plan does not know them yet."""
         if user is None or user.profiles is not None:
@@ -125,7 +141,8 @@ class Walker:
             self._trust[key],
             self._permission[key],
             self._user_hop(key, session_name, username),
-            self._landing_hop(key, user),
+            # Ten thousand agents share a handful of profiles.
+            self.lands(key, self._profiles(user)),
         )
 
     # --- Okta assignment -----------------------------------------------------------------------------------------
@@ -347,14 +364,6 @@ class Walker:
                 page, expected = page_name(landing.destination), page_name(wanted.destination)
                 return hop(False, Found.OTHER_PAGE, page=page, expected=expected)
         return landing
-
-    def _landing_hop(self, key: str, user: ConnectUser | None) -> Hop:
-        profiles = self._profiles(user)
-        # Ten thousand agents share a handful of profiles.
-        known = self._landing_by_profiles.get((key, profiles))
-        if known is None:
-            known = self._landing_by_profiles[key, profiles] = self._landing_for(key, profiles)
-        return known
 
     def _landing_for(self, key: str, profiles: tuple[str, ...] | None) -> Hop:
         landing = self._landing[key]

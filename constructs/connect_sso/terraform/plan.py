@@ -57,28 +57,29 @@ def marked(value: Any, unknown: Any, sensitive: Any) -> Value:
         values = value or {}
         unknowns = unknown if isinstance(unknown, dict) else {}
         secrets = sensitive if isinstance(sensitive, dict) else {}
-        if _contains_mark(sensitive) and not secrets:
+        if contains_mark(sensitive) and not secrets:
             return SENSITIVE  # a mark of another shape than its value: hide more rather than less
-        names = list(values) + [name for name in unknowns if name not in values and _contains_mark(unknowns[name])]
+        names = list(values) + [name for name in unknowns if name not in values and contains_mark(unknowns[name])]
         return {name: marked(values.get(name), unknowns.get(name), secrets.get(name)) for name in names}
     if isinstance(value, list) or (value is None and isinstance(unknown, list)):
         items = value or []
         unknowns_ = unknown if isinstance(unknown, list) else []
         secrets_ = sensitive if isinstance(sensitive, list) else []
-        if _contains_mark(sensitive) and not secrets_:
+        if contains_mark(sensitive) and not secrets_:
             return SENSITIVE
         length = max(len(items), len(unknowns_))
         return [marked(_item(items, i), _item(unknowns_, i), _item(secrets_, i)) for i in range(length)]
-    if _contains_mark(sensitive):
+    if contains_mark(sensitive):
         return SENSITIVE
-    return UNKNOWN if _contains_mark(unknown) else value
+    return UNKNOWN if contains_mark(unknown) else value
 
 
 def _item(items: list[Any], index: int) -> Any:
     return items[index] if index < len(items) else None
 
 
-def _contains_mark(mark: Any) -> bool:
+def contains_mark(mark: Any) -> bool:
+    """Whether `true` stands anywhere in what mirrors a value (`after_unknown`, `after_sensitive`)."""
     if mark is True:
         return True
     # Loops rather than any(): this runs for every attribute that a report looks at, mostly over one `false`.
@@ -87,7 +88,7 @@ def _contains_mark(mark: Any) -> bool:
     elif not isinstance(mark, list):
         return False
     for inner in mark:  # noqa: SIM110
-        if inner is True or (inner and _contains_mark(inner)):
+        if inner is True or (inner and contains_mark(inner)):
             return True
     return False
 
@@ -110,10 +111,10 @@ class Side:
         unknown = unknown.get(name) if isinstance(unknown, dict) else unknown
         for sensitive in self.sensitive:
             mark = sensitive.get(name) if isinstance(sensitive, dict) else sensitive
-            if mark and _contains_mark(mark):
+            if mark and contains_mark(mark):
                 value = marked(value, None, mark)
         # Secret and unknown at once stays secret: that there is a secret is all a reader may learn.
-        if not unknown or value is SENSITIVE or not _contains_mark(unknown):
+        if not unknown or value is SENSITIVE or not contains_mark(unknown):
             return value
         return marked(value, unknown, None)
 
@@ -125,7 +126,7 @@ class Side:
     def names(self) -> list[str]:
         """The names of all attributes that are set or will be, sorted."""
         unknown = self.unknown if isinstance(self.unknown, dict) else {}
-        return sorted({*self.values, *(name for name in unknown if _contains_mark(unknown[name]))})
+        return sorted({*self.values, *(name for name in unknown if contains_mark(unknown[name]))})
 
     def block(self, name: str) -> Side | None:
         """The single nested block `name` (in the provider protocol a list with one object), None without one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connect_sso.review.findings import Finding
-from connect_sso.review.rules import amazon_connect, iam, okta_apps, okta_assignments, storage, strangers
+from connect_sso.review.rules import amazon_connect, iam, lost_access, okta_apps, okta_assignments, storage, strangers
 from connect_sso.review.world import World
 
 RULES = (
@@ -19,4 +19,5 @@ RULES = (
 def all_findings(world: World) -> tuple[Finding, ...]:
     """Everything that a person must decide about the change, the gravest first; no two alike."""
     found = {finding for rule in RULES for finding in rule(world)}
+    found.update(lost_access.findings(world, found))
     return tuple(sorted(found, key=Finding.sort_key))
