@@ -15,8 +15,9 @@ from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.names import Address
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, Person, World
+from connect_sso.sign_in.hops import Hop
 from connect_sso.sign_in.model import OktaApp, SignIn
-from connect_sso.sign_in.walk import Hop, Walker
+from connect_sso.sign_in.walk import Walker
 from connect_sso.terraform.plan import Mark
 from connect_sso.text import count
 
