@@ -5,10 +5,11 @@ schemas/        what the real providers accept, as Terraform prints it; print_sc
 bound.py        what the pinned bindings take: the test of the schemas compares the two
 plugin.py       Terraform's plugin protocol: serves any such schema
 resources.py    what a schema does not say, generically: identity, replacement, defaults, refusals
-aws.py okta.py  the same for the types that the stacks use, each fact with its source
+aws/ okta.py    the same for the types that the stacks use, each fact with its source
 cloud.py        what the two clouds hold, on disk, so that it outlives Terraform
 states.py       Terraform states in memory, for stacks that are too large for a file
 mirror.py       the provider as an installable `hashicorp/aws` and `okta/okta`
 terraform.py    the entry point: `Sandbox` and `Stack` run Terraform on an unmodified `cdktf.out/stacks/ENV`
 demo.py         `make demo`
+http/           the same accounts behind HTTP, for real providers and whatever reads live accounts; `make accounts`
 """

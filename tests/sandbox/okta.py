@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import string
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -77,15 +78,18 @@ class Org:
 
     def users(self) -> Iterator[Values]:
         """Everyone in the directory, as the API answers; who has an `org` is in that one alone."""
+        made = {user["id"]: user for user in self.cloud.all("okta_user") if user["_org"] == self.host}
         everyone = self.cloud.company["okta_users"]
         for user in (user for user in everyone if user.get("org", self.host) == self.host):
-            yield {
+            whole = {
                 "status": "ACTIVE",
                 "groups": [],
                 **user,
                 "id": self.id("00u", "user", user["login"].lower()),
                 "email": user.get("email", user["login"]),
             }
+            yield made.pop(whole["id"], whole)
+        yield from made.values()
 
     def groups(self) -> Iterator[Values]:
         """Every group: the directory's own and those that Terraform made here."""
@@ -106,17 +110,26 @@ class Org:
             if item["group_id"] == group_id
             for user in item["users"]
         }
-        sources = {
-            source
+        by_rule = {
+            user["id"]
             for rule in self.cloud.all("okta_group_rule")
-            if rule["status"] == "ACTIVE" and group_id in rule["group_assignments"]
-            for source in re.findall(r'"(00g\w+)"', rule["expression_value"])
+            if rule["status"] == "ACTIVE" and rule.get("_runs_at", 0) <= time.time()
+            if group_id in rule["group_assignments"]
+            for user in self._met(rule["expression_value"], names)
+            if user["id"] not in (rule["users_excluded"] or [])
         }
-        by_rule = {user["id"] for source in sources if source in names for user in self.members(source)}
         return [
             user
             for user in self.users()
             if names[group_id] in user["groups"] or user["id"] in listed or user["id"] in by_rule
+        ]
+
+    def _met(self, expression: str, names: Values) -> list[Values]:
+        """Whom a rule's expression means: members of groups, or people with an attribute; nobody, if it is another expression."""
+        if attribute := re.fullmatch(r'user\.(\w+) ?== ?"([^"]*)"', expression):
+            return [user for user in self.users() if user.get(attribute[1]) == attribute[2]]
+        return [
+            user for source in re.findall(r'"(00g\w+)"', expression) if source in names for user in self.members(source)
         ]
 
 

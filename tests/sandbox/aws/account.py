@@ -32,6 +32,10 @@ class Account:
         region = self.region if regional else ""
         return f"arn:{self.partition}:{service}:{region}:{self.account_id}:{resource}"
 
+    def has_bucket(self, name: str) -> bool:
+        """Whether there is an S3 bucket of this name."""
+        return self.cloud.get("aws_s3_bucket", name) is not None
+
 
 def sign_in(cloud: Cloud, config: Values) -> Account:
     """The account of the provider block.
@@ -46,10 +50,14 @@ def sign_in(cloud: Cloud, config: Values) -> Account:
     region = config["region"]
     if not isinstance(region, str):
         raise Refused("invalid AWS Region: ")
-    prefix = {"us-gov": "aws-us-gov", "cn-": "aws-cn"}
-    partition = next((name for start, name in prefix.items() if region.startswith(start)), "aws")
     tags = [block["tags"] or {} for block in config["default_tags"] or []]
-    return Account(cloud, account_id, region, partition, tags[0] if tags else {})
+    return Account(cloud, account_id, region, partition_of(region), tags[0] if tags else {})
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region is in."""
+    prefix = {"us-gov": "aws-us-gov", "cn-": "aws-cn"}
+    return next((name for start, name in prefix.items() if region.startswith(start)), "aws")
 
 
 def tags_all(account: Account, prior: Values | None, planned: Values) -> Values:

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.sandbox.aws.account import NOW, Account, is_text, pattern, region_of, tags_and_region
 from tests.sandbox.cloud import digest, uuid
-from tests.sandbox.plugin import Refused, Values
+from tests.sandbox.plugin import UNKNOWN, Refused, Values
 from tests.sandbox.resources import ResourceType, Rule
 
 API = "Amazon Connect API reference, "
@@ -72,19 +72,26 @@ def profile_id(instance_id: str, kind: str, name: str) -> str:
     return uuid(kind, instance_id, name)
 
 
-def _profile_ids(account: Account, kind: str, instance_id: str) -> dict[str, str]:
-    names: dict[str, Any] = account.cloud.company[kind]
-    return {profile_id(instance_id, kind, name): name for name in names}
+PROFILES = {"routing_profiles": "aws_connect_routing_profile", "security_profiles": "aws_connect_security_profile"}
+"""The two kinds of profiles, and the type under which those are stored that were made in an instance."""
+
+
+def profiles(account: Account, kind: str, instance_id: str) -> dict[str, Values]:
+    """The security or routing profiles of an instance by id: those that come with each, and those that were made there."""
+    with_each: dict[str, Any] = account.cloud.company[kind]
+    result: dict[str, Values] = {
+        profile_id(instance_id, kind, name): {"name": name, **profile} for name, profile in with_each.items()
+    }
+    made = (body for body in account.cloud.all(PROFILES[kind]) if body["instance_id"] == instance_id)
+    return result | {body["id"]: body for body in made}
 
 
 def _unknown_security_profile(account: Account, values: Values) -> bool:
-    return not set(values["security_profile_ids"]) <= set(
-        _profile_ids(account, "security_profiles", values["instance_id"])
-    )
+    return not set(values["security_profile_ids"]) <= set(profiles(account, "security_profiles", values["instance_id"]))
 
 
 def _unknown_routing_profile(account: Account, values: Values) -> bool:
-    return values["routing_profile_id"] not in _profile_ids(account, "routing_profiles", values["instance_id"])
+    return values["routing_profile_id"] not in profiles(account, "routing_profiles", values["instance_id"])
 
 
 TYPES: dict[str, ResourceType[Account]] = {
@@ -135,7 +142,7 @@ TYPES: dict[str, ResourceType[Account]] = {
                 "InvalidRequestException: the bucket does not exist",
                 API + "AssociateInstanceStorageConfig: the resources must be there beforehand",
                 lambda account, values: any(
-                    account.cloud.get("aws_s3_bucket", s3["bucket_name"]) is None
+                    not account.has_bucket(s3["bucket_name"])
                     for config in values["storage_config"]
                     for s3 in config["s3_config"]
                 ),
@@ -186,7 +193,11 @@ TYPES: dict[str, ResourceType[Account]] = {
                 "creating Connect User ({name}): InvalidRequestException: a directory user id is not accepted for this directory type",
                 API
                 + 'CreateUser: DirectoryUserId, "If you are using SAML ... and include this parameter, an error is returned"',
-                lambda account, values: _is_saml(account, values) and is_text(values["directory_user_id"]),
+                lambda account, values: (
+                    values["user_id"] is UNKNOWN  # afterwards each has one, Connect's own
+                    and _is_saml(account, values)
+                    and is_text(values["directory_user_id"])
+                ),
             ),
             Rule(
                 "creating Connect User ({name}): InvalidParameterException: a desk phone needs a number",
@@ -242,18 +253,17 @@ def _look_up_profile(kind: str, attribute: str, title: str) -> Any:
         if instance(account, config["instance_id"]) is None:
             raise Refused(f"ResourceNotFoundException: instance {config['instance_id']}")
         # By name, with regard to case (provider documentation, aws_connect_security_profile).
-        for identifier, name in _profile_ids(account, kind, config["instance_id"]).items():
-            if config["name"] == name or config[attribute] == identifier:
+        for identifier, found in profiles(account, kind, config["instance_id"]).items():
+            if config["name"] == found["name"] or config[attribute] == identifier:
                 resource = f"instance/{config['instance_id']}/{title.lower().replace(' ', '-')}/{identifier}"
                 profile: Values = {
                     "id": f"{config['instance_id']}:{identifier}",
                     "arn": account.arn("connect", resource),
-                    "name": name,
                     attribute: identifier,
                     "region": account.region,
                     "tags": {},
                 }
-                return profile | dict(account.cloud.company[kind][name])
+                return found | profile
         raise Refused(f"reading Connect {title} ({config['name']}): not found")
 
     return look_up

@@ -62,7 +62,7 @@ def _of_bucket(**differences: Any) -> ResourceType[Account]:
             Rule(
                 "NoSuchBucket: {bucket}",
                 "S3 API reference, error codes",
-                lambda account, values: account.cloud.get("aws_s3_bucket", values["bucket"]) is None,
+                lambda account, values: not account.has_bucket(values["bucket"]),
             ),
         ),
         **differences,
