@@ -18,7 +18,7 @@ from connect_sso.facts.pages import (
     page_of,
 )
 from connect_sso.facts.relay_state import page_asked_for, read_relay_state, relay_state
-from connect_sso.review.world import App, opens_administration
+from connect_sso.review.world import AppSide, opens_administration
 from connect_sso.sign_in.model import ConnectUser, DirectRoute, OktaApp, SignIn
 from connect_sso.sign_in.walk import Walker
 
@@ -89,7 +89,7 @@ def test_one_answer_for_everybody(destination: str, page: Page | None) -> None:
     assert read_relay_state(state).page is page
     assert walked(state) is opens_for_agent
     assert opens_administration(state) is administration
-    assert App("a", "The app", state, active=True, open_to_all=False).opens_administration is administration
+    assert AppSide("a", "The app", state, active=True, open_to_all=False).opens_administration is administration
 
 
 def walked(state: str) -> bool | None:

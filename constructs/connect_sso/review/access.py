@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connect_sso.review.policy_changes import lines, policy_gains, policy_losses
 from connect_sso.review.rules.iam import ATTACHMENT_TYPES
 from connect_sso.review.words import Words, listing, words
-from connect_sso.review.world import Assignment, Person, Roles, World, gone_and_new, listed
+from connect_sso.review.world import Assignment, Roles, UserSide, World, gone_and_new, listed
 from connect_sso.terraform.plan import UNKNOWN, Mark, Value
 from connect_sso.text import count
 
@@ -85,7 +85,7 @@ def _people(world: World) -> Iterator[Access]:
                 yield Access("person", name, LOSES, says, person.address, profiles)
 
 
-def _changed_profiles(world: World, name: str, earlier: Person, person: Person) -> Iterator[Access]:
+def _changed_profiles(world: World, name: str, earlier: UserSide, person: UserSide) -> Iterator[Access]:
     for profile in sorted(person.profiles - earlier.profiles):
         yield Access("person", name, GAINS, _profile(world, profile), person.address)
     for profile in sorted(person.unnamed_profiles - earlier.unnamed_profiles):
@@ -99,7 +99,7 @@ def _changed_profiles(world: World, name: str, earlier: Person, person: Person) 
         yield Access("person", name, LOSES, words("security profile {}", profile), person.address)
 
 
-def _profiles(world: World, person: Person) -> Words:
+def _profiles(world: World, person: UserSide) -> Words:
     names: list[str | Mark] = [*sorted(person.profiles | person.unnamed_profiles)]
     if person.unknown_profiles:
         names.append(UNKNOWN)

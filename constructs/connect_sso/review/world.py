@@ -31,7 +31,7 @@ Roles: TypeAlias = "frozenset[str | Mark]"
 
 
 @dataclass(frozen=True)
-class Person:
+class UserSide:
     """A Connect user: what decides what they may do."""
 
     profiles: frozenset[str]
@@ -43,7 +43,7 @@ class Person:
     routing_profile: str | Mark | None
     address: Address
 
-    def joined_with(self, other: Person) -> Person:
+    def joined_with(self, other: UserSide) -> UserSide:
         """The same user name met twice (in two instances): all that either may do."""
         return replace(
             self,
@@ -52,7 +52,7 @@ class Person:
             unknown_profiles=self.unknown_profiles or other.unknown_profiles,
         )
 
-    def may_do_as_much_as(self, other: Person) -> bool:
+    def may_do_as_much_as(self, other: UserSide) -> bool:
         """Whether both have the same profiles."""
         return (self.profiles, self.unnamed_profiles, self.unknown_profiles) == (
             other.profiles,
@@ -100,7 +100,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class App:
+class AppSide:
     """An Okta app as it is on one side of the change."""
 
     address: Address
@@ -235,19 +235,19 @@ class World:
     # --- Connect users -----------------------------------------------------------------------------------------
 
     @cached_property
-    def people_before(self) -> Mapping[str, Person]:
+    def people_before(self) -> Mapping[str, UserSide]:
         """The Connect users before, by user name."""
         return self._people(self.before["aws_connect_user"], "before")
 
     @cached_property
-    def people_after(self) -> Mapping[str, Person]:
+    def people_after(self) -> Mapping[str, UserSide]:
         """The Connect users after, by user name."""
         return self._people(self.after["aws_connect_user"], "after")
 
-    def _people(self, users: Mapping[Address, Side], when: str) -> Mapping[str, Person]:
+    def _people(self, users: Mapping[Address, Side], when: str) -> Mapping[str, UserSide]:
         known = self._people_output(when)
         known_before = self._people_output("before")
-        found: dict[str, Person] = {}
+        found: dict[str, UserSide] = {}
         for address, side in users.items():
             name = side.get("name")
             username = name if isinstance(name, str) else address
@@ -264,7 +264,7 @@ class World:
             routing = self.names.resolve(
                 "routing profile", side.get("routing_profile_id"), change, "routing_profile_id"
             )
-            person = Person(*profiles, routing, address)
+            person = UserSide(*profiles, routing, address)
             earlier = found.get(username)
             found[username] = person if earlier is None else earlier.joined_with(person)
         return found
@@ -338,7 +338,7 @@ class World:
     # --- Okta apps ---------------------------------------------------------------------------------------------
 
     @cached_property
-    def apps_before(self) -> Mapping[Address, App]:
+    def apps_before(self) -> Mapping[Address, AppSide]:
         """The Okta apps before, by the address they have after."""
         return {
             self.moved.get(address, address): _app(self.moved.get(address, address), side)
@@ -346,7 +346,7 @@ class World:
         }
 
     @cached_property
-    def apps_after(self) -> Mapping[Address, App]:
+    def apps_after(self) -> Mapping[Address, AppSide]:
         """The Okta apps after, by address."""
         return {address: _app(address, side) for address, side in self.after["okta_app_saml"].items()}
 
@@ -421,7 +421,7 @@ class World:
         return dict(self._assignments(self.after, self.apps_after))
 
     def _assignments(
-        self, sides: Mapping[str, Mapping[Address, Side]], apps: Mapping[Address, App]
+        self, sides: Mapping[str, Mapping[Address, Side]], apps: Mapping[Address, AppSide]
     ) -> Iterator[tuple[Assignment, tuple[Address, Roles]]]:
         group_apps: dict[str, set[Address]] = {}
         gone = self._gone_groups if sides is self.after else frozenset()
@@ -561,8 +561,8 @@ def _resource(address: Address, kind: str, values: dict[str, Any]) -> Resource:
     )
 
 
-def _app(address: Address, side: Side) -> App:
-    return App(
+def _app(address: Address, side: Side) -> AppSide:
+    return AppSide(
         address=address,
         label=side.text("label"),
         relay_state=side.text("default_relay_state"),

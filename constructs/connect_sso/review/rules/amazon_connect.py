@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from connect_sso.facts.profiles import ADMIN_PROFILE, POWERFUL_PERMISSIONS
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import Words, listing, words
-from connect_sso.review.world import Person, World
+from connect_sso.review.world import UserSide, World
 from connect_sso.terraform.plan import UNKNOWN, Value
 from connect_sso.text import count
 
@@ -140,6 +140,6 @@ def _mass_removal(world: World) -> Iterator[Finding]:
     yield Finding("mass-removal", blocks[0], says, reason_of(first) if first is not None else None)
 
 
-def _is_destroyed(world: World, person: Person) -> bool:
+def _is_destroyed(world: World, person: UserSide) -> bool:
     change = world.change_at(person.address)
     return change is not None and change.deletes

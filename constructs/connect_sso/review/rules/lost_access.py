@@ -14,7 +14,7 @@ from connect_sso.facts.pages import ADMINISTRATION, PAGES
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.names import Address
 from connect_sso.review.words import Words, listing, words
-from connect_sso.review.world import Assignment, Person, World
+from connect_sso.review.world import Assignment, UserSide, World
 from connect_sso.sign_in.hops import Hop
 from connect_sso.sign_in.model import OktaApp, SignIn
 from connect_sso.sign_in.walk import Walker
@@ -54,7 +54,7 @@ class Ways:
     """Who can sign in to what, on one side of the change."""
 
     sign_in: SignIn
-    people: Mapping[str, Person]
+    people: Mapping[str, UserSide]
     assignments: Mapping[Assignment, tuple[Address, frozenset[str | Mark]]]
     deleted: frozenset[str] = frozenset()
     """Who is no Connect user any more."""
@@ -301,7 +301,7 @@ def _deleted(world: World) -> frozenset[str]:
     )
 
 
-def _is_made_anew(world: World, person: Person) -> bool:
+def _is_made_anew(world: World, person: UserSide) -> bool:
     change = world.change_at(person.address)
     return change is not None and change.replaces
 
