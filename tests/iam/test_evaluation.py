@@ -75,6 +75,6 @@ def test_a_principal_is_its_kind_and_its_name() -> None:
 
 def test_a_pattern_of_many_stars_takes_no_time() -> None:
     """A policy that somebody wrote must not hold the command up."""
-    start = time.monotonic()
+    start = time.process_time()
     assert allows("*a" * 30 + "*b", "a" * 5000) is False
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2

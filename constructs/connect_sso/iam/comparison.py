@@ -1,24 +1,29 @@
 """What a policy document lets through that another one does not, as values that whoever reports them puts into words.
 
 Two documents are compared by what they admit and not by how they are written: the order of statements, one value or a
-list of one, a statement split in two, names (`Sid`) and spaces make no difference. What cannot be decided is a
-difference: a reviewer who looks once too often loses a minute.
+list of one, a statement split in two or covered by several together, names (`Sid`) and spaces make no difference.
+What cannot be decided is a difference: a reviewer who looks once too often loses a minute.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
+from connect_sso.iam.budget import Budget, InDoubtError
+from connect_sso.iam.conditions import Demand
+from connect_sso.iam.counterexample import Search, Subject, tests
 from connect_sso.iam.documents import Condition, Element, Statement
-from connect_sso.iam.wildcards import Token, contains, may_meet, tokens
 
-MOST_COMPARISONS = 1_000_000
-"""Combinations of action, resource, principal and condition value, times the values that each is compared with: what
-people write stays far below, and a pull request must not be able to hold its own review up."""
+MOST_STEPS = 100_000
+"""Work for one comparison, about a second of it: what people write stays far below."""
+
+MOST_PARTS = 2_000
+"""Combinations of action, resource, principal and condition value into which a statement is split to say what is new."""
 
 
 class Part(Enum):
@@ -34,7 +39,9 @@ class Part(Enum):
 
 
 Piece = Statement | Element | Condition
-"""A statement (ALLOW, DENY), an element (PRINCIPAL, ACTION, RESOURCE) or a condition."""
+"""A statement (ALLOW, DENY, VERSION), an element (PRINCIPAL, ACTION, RESOURCE) or a condition."""
+
+_PARTS = {Subject.PRINCIPAL: Part.PRINCIPAL, Subject.ACTION: Part.ACTION, Subject.RESOURCE: Part.RESOURCE}
 
 
 @dataclass(frozen=True)
@@ -54,62 +61,89 @@ class Difference:
         return Difference(not self.gained, self.part, self.after, self.before)
 
 
-def gains(before: Iterable[Statement], after: Iterable[Statement]) -> frozenset[Difference]:
-    """What `after` lets through that `before` did not; empty where it lets no more through."""
-    return frozenset(_gains(tuple(before), tuple(after)))
+def gains(
+    before: Iterable[Statement], after: Iterable[Statement], *, beside: Iterable[Statement] | None = None
+) -> frozenset[Difference]:
+    """What `after` lets through that `before` did not; empty where it lets no more through.
+
+    Args:
+        before: the statements of the earlier document.
+        after: those of the later one.
+        beside: the statements of all other documents that stand beside it and may allow what it no longer denies; None
+            where they are not all known, and then anything may be allowed.
+    """
+    return _all_gains(tuple(before), tuple(after), None if beside is None else tuple(beside))
 
 
-def losses(before: Iterable[Statement], after: Iterable[Statement]) -> frozenset[Difference]:
-    """What `after` no longer lets through."""
-    return frozenset(difference.reversed() for difference in gains(after, before))
+def losses(
+    before: Iterable[Statement], after: Iterable[Statement], *, beside: Iterable[Statement] | None = None
+) -> frozenset[Difference]:
+    """What `after` no longer lets through; for `beside` see `gains`."""
+    return frozenset(difference.reversed() for difference in gains(after, before, beside=beside))
 
 
-def _gains(before: tuple[Statement, ...], after: tuple[Statement, ...]) -> Iterator[Difference]:
-    if max(_comparisons(after, before), _comparisons(before, after)) > MOST_COMPARISONS:
-        # More than anybody writes: what does not stand there in the same way counts as more.
-        new, gone = set(after) - set(before), set(before) - set(after)
-        yield from (_allowed(statement) for statement in new if statement.allows)
-        yield from (_unforbidden(statement) for statement in gone if not statement.allows)
-        return
+@lru_cache(maxsize=512)
+def _all_gains(
+    before: tuple[Statement, ...], after: tuple[Statement, ...], beside: tuple[Statement, ...] | None
+) -> frozenset[Difference]:
+    return frozenset(_gains(before, after, beside))
+
+
+def _gains(
+    before: Sequence[Statement], after: Sequence[Statement], beside: Sequence[Statement] | None
+) -> Iterator[Difference]:
+    search = Search(Budget(MOST_STEPS))
     allowed = [statement for statement in before if statement.allows]
+    denied = [statement for statement in after if not statement.allows]
+    stays = {*before} & {*after}
     for statement in after:
-        if statement.allows:
-            yield from _beyond(statement, allowed)
-    forbidden = [statement for statement in after if not statement.allows]
+        if statement.allows and statement not in stays:
+            try:
+                if search.may_apply([statement], [*denied, *allowed]):
+                    yield from set(_beyond(statement, allowed, denied, search))
+            except InDoubtError:
+                yield _allowed(statement)
+    reach = None if beside is None else [each for each in (*after, *beside) if each.allows]
+    denied_beside = denied if beside is None else [*denied, *(each for each in beside if not each.allows)]
     for statement in before:
-        if not statement.allows and any(not _covered(atom, forbidden) for atom in _atoms(statement)):
-            yield _unforbidden(statement)
+        if not statement.allows and statement not in stays:
+            try:
+                hits = [[statement]] if reach is None else [[each, statement] for each in reach]
+                if any(search.may_apply(hit, denied_beside) for hit in hits):
+                    yield Difference(True, Part.DENY, statement, None)
+            except InDoubtError:
+                yield Difference(True, Part.DENY, statement, None)
 
 
 def _allowed(statement: Statement) -> Difference:
     return Difference(True, Part.ALLOW, None, statement)
 
 
-def _unforbidden(statement: Statement) -> Difference:
-    return Difference(True, Part.DENY, statement, None)
-
-
-def _beyond(statement: Statement, allowed: list[Statement]) -> Iterator[Difference]:
-    if not allowed:
-        yield _allowed(statement)
-        return
+def _beyond(
+    statement: Statement, allowed: Sequence[Statement], denied: Sequence[Statement], search: Search
+) -> list[Difference]:
+    """What of a statement is new, by the part in which it differs from the nearest that was there."""
+    if not allowed or _parts(statement) > MOST_PARTS:
+        return [_allowed(statement)]
+    found: list[Difference] = []
     for atom in _atoms(statement):
-        if _covered(atom, allowed):
+        if not search.may_apply([atom], [*denied, *allowed]):
             continue
-        nearest = min(allowed, key=lambda other: len(_differences(atom, other)))
         # With all values of a condition: one difference for this or that, and not one for each.
-        differences = _differences(replace(atom, conditions=statement.conditions), nearest)
+        whole = replace(atom, conditions=statement.conditions)
+        nearest = min(allowed, key=lambda other: len(_differences(atom, other, search)))
+        differences = _differences(whole, nearest, search)
         if sum(difference.part is not Part.CONDITION for difference in differences) > 1:
-            yield _allowed(statement)  # nothing like it was there before
-        else:
-            yield from differences
+            return [_allowed(statement)]  # nothing like it was there before
+        found += differences
+    return found
 
 
 def _atoms(statement: Statement) -> Iterator[Statement]:
     """The statement split into parts with one action, resource, principal and condition value each."""
     elements = [
         [element] if element.negated else [Element(frozenset({value})) for value in sorted(element.values)]
-        for element in _elements(statement)
+        for element in (statement.whose, statement.actions, statement.resources)
     ]
     conditions = [
         [condition]
@@ -126,138 +160,45 @@ def _atoms(statement: Statement) -> Iterator[Statement]:
 
 def _together(condition: Condition) -> bool:
     """Whether its values decide together, and not each for itself."""
-    return _negative(condition) or condition.operator.startswith("ForA") or not condition.values
+    return "Not" in condition.operator or condition.operator.startswith("ForA") or not condition.values
 
 
-def _negative(condition: Condition) -> bool:
-    """Whether more values mean less access (`StringNotEquals`)."""
-    return "Not" in condition.operator
-
-
-def _comparisons(one: tuple[Statement, ...], other: tuple[Statement, ...]) -> int:
-    """How many comparisons of values it takes to hold all atoms of one document against the other."""
-    values = sum(
-        sum(len(element.values) for element in _elements(statement))
-        + sum(len(condition.values) for condition in statement.conditions)
-        for statement in other
-    )
-    return sum(map(_combinations, one)) * values
-
-
-def _combinations(statement: Statement) -> int:
+def _parts(statement: Statement) -> int:
     """How many atoms a statement has."""
-    elements = (1 if element.negated else len(element.values) for element in _elements(statement))
+    elements = (
+        1 if element.negated else len(element.values)
+        for element in (statement.whose, statement.actions, statement.resources)
+    )
     conditions = (1 if _together(condition) else len(condition.values) for condition in statement.conditions)
     return math.prod((*elements, *conditions))
 
 
-def _elements(statement: Statement) -> tuple[Element, Element, Element]:
-    return (statement.whose, statement.actions, statement.resources)
-
-
-def _covered(narrow: Statement, wide: list[Statement]) -> bool:
-    return any(not _differences(narrow, other) for other in wide)
-
-
-def _differences(narrow: Statement, wide: Statement) -> list[Difference]:
+def _differences(narrow: Statement, wide: Statement, search: Search) -> list[Difference]:
     """Why `wide` does not cover `narrow`; empty where it does."""
     found = []
-    if narrow.literal != wide.literal:
-        found.append(Difference(True, Part.VERSION, wide, narrow))
-    if not _principals_covered(narrow.whose, wide.whose):
-        found.append(Difference(True, Part.PRINCIPAL, wide.whose, narrow.whose))
-    if not _element_covered(_folded(narrow.actions), _folded(wide.actions)):
-        found.append(Difference(True, Part.ACTION, wide.actions, narrow.actions))
-    if not _element_covered(narrow.resources, wide.resources):
-        found.append(Difference(True, Part.RESOURCE, wide.resources, narrow.resources))
-    found.extend(
-        Difference(True, Part.CONDITION, condition, _instead_of(condition, narrow.conditions))
-        for condition in sorted(wide.conditions, key=Condition.sort_key)
-        if not any(_implies(stronger, condition) for stronger in narrow.conditions)
-    )
+    conditions = iter(sorted(wide.conditions, key=Condition.sort_key))
+    for test in tests(wide):
+        condition = next(conditions) if isinstance(test, Demand) else None
+        if not search.may_fail(narrow, test):
+            continue
+        if isinstance(test, Demand):
+            assert condition is not None
+            found.append(Difference(True, Part.CONDITION, condition, _instead_of(condition, narrow.conditions)))
+            continue
+        before, after = _element(wide, test.about), _element(narrow, test.about)
+        if before == after:
+            found.append(Difference(True, Part.VERSION, wide, narrow))
+        else:
+            found.append(Difference(True, _PARTS[test.about], before, after))
     return found
 
 
-def _folded(element: Element) -> Element:
-    """The same without regard to case, which is how actions are matched.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
-    """
-    return replace(element, values=frozenset(value.lower() for value in element.values))
-
-
-def _principals_covered(narrow: Element, wide: Element) -> bool:
-    """Principals are names, of which none stands for several but `*`; an account's root is all of the account."""
-    if narrow.negated or wide.negated:
-        return "*" in wide.values if not wide.negated else narrow.negated and wide.values <= narrow.values
-    return "*" in wide.values or narrow.values <= wide.values
-
-
-def _element_covered(narrow: Element, wide: Element) -> bool:
-    inners, outers = _patterns(narrow.values), _patterns(wide.values)
-    if narrow == wide or wide == Element(frozenset({"*"})):
-        return True
-    if not narrow.negated and not wide.negated:
-        return all(
-            text in wide.values or any(contains(outer, inner) for outer in outers.values())
-            for text, inner in inners.items()
-        )
-    if not narrow.negated:
-        return not any(may_meet(inner, excluded) for inner in inners.values() for excluded in outers.values())
-    if not wide.negated:
-        return "*" in wide.values
-    return all(any(contains(inner, excluded) for inner in inners.values()) for excluded in outers.values())
-
-
-def _patterns(values: frozenset[str]) -> dict[str, tuple[Token, ...]]:
-    return {value: tokens(value) for value in values}
-
-
-_STRONGER = {
-    "StringLike": ("StringEquals",),
-    "StringEqualsIgnoreCase": ("StringEquals",),
-    "ArnLike": ("ArnEquals", "StringEquals"),
-    "ArnEquals": ("ArnLike", "StringEquals"),
-}
-"""Operators that hold only where the first one holds as well, for the same values.
-
-ArnEquals and ArnLike behave alike, and compare the six parts between colons one by one: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-"""
-
-
-def _implies(stronger: Condition, condition: Condition) -> bool:
-    """Whether `condition` holds wherever `stronger` does."""
-    if stronger.key.lower() != condition.key.lower():
-        return False
-    operator, optional = _without_if_exists(condition.operator)
-    other, other_optional = _without_if_exists(stronger.operator)
-    if other_optional and not optional:
-        return False
-    if other != operator and other not in _STRONGER.get(operator, ()):
-        return False
-    if _negative(condition):
-        return condition.values <= stronger.values
-    if stronger.values <= condition.values:
-        return True
-    if "Like" in operator or operator.startswith("Arn"):
-        covers = _arn_contains if "Arn" in operator else _text_contains
-        return all(any(covers(outer, inner) for outer in condition.values) for inner in stronger.values)
-    if operator == "StringEqualsIgnoreCase":
-        return {value.lower() for value in stronger.values} <= {value.lower() for value in condition.values}
-    return False
-
-
-def _text_contains(outer: str, inner: str) -> bool:
-    return contains(tokens(outer), tokens(inner))
-
-
-def _arn_contains(outer: str, inner: str) -> bool:
-    outers, inners = outer.split(":", 5), inner.split(":", 5)
-    return len(outers) == len(inners) and all(map(_text_contains, outers, inners))
-
-
-def _without_if_exists(operator: str) -> tuple[str, bool]:
-    return operator.removesuffix("IfExists"), operator.endswith("IfExists")
+def _element(statement: Statement, about: Subject) -> Element:
+    return {
+        Subject.PRINCIPAL: statement.whose,
+        Subject.ACTION: statement.actions,
+        Subject.RESOURCE: statement.resources,
+    }[about]
 
 
 def _instead_of(condition: Condition, found: Iterable[Condition]) -> Condition | None:

@@ -6,11 +6,13 @@ an Allow is needed. Whatever depends on a value that is not known from here (an 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from connect_sso.iam.conditions import demand
 from connect_sso.iam.documents import Condition, Element, Policy, Statement
-from connect_sso.iam.wildcards import filled_in, matches, tokens
+from connect_sso.iam.principals import is_named
+from connect_sso.iam.wildcards import any_case, filled_in, matches, tokens
 
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys in lower case to their values; an empty tuple is a key that is known to be absent."""
@@ -83,7 +85,7 @@ def _fits(statement: Statement, request: Request) -> tuple[bool | None, tuple[st
     if request.principal is not None:
         if statement.principals is None:
             return False, None
-        if _names(statement.principals, request.principal) == statement.principals.negated:
+        if is_named(request.principal, statement.principals.values) == statement.principals.negated:
             names = (value.partition(":")[2] or value for value in statement.principals.values)
             return False, ("principal", tuple(sorted(names)))
     if not listed(statement.resources, request.resource):
@@ -98,57 +100,22 @@ def _fits(statement: Statement, request: Request) -> tuple[bool | None, tuple[st
     return fits, None
 
 
-def _names(principals: Element, principal: str) -> bool:
-    kind = principal.partition(":")[0]
-    return not principals.values.isdisjoint({principal, "*", f"{kind}:*"})
-
-
 def _met(condition: Condition, statement: Statement, context: Context) -> bool | None:
-    """Whether a condition is met; None where its key or operator is beyond this module."""
-    quantifier, _, name = condition.operator.rpartition(":")
-    optional = name.endswith("IfExists")
-    name = name.removesuffix("IfExists").lower()
+    """Whether a condition is met; None where its key is not known, or its operator is beyond `conditions`."""
     have = context.get(condition.key.lower())
     if have is None:
         return None
-    if name == "null":
-        return (not have) == (condition.values == {"true"})
-    negated = name.startswith(("stringnot", "arnnot"))
-    base = name.replace("not", "", 1) if negated else name
-    if base not in {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"}:
-        return None
-    if not have:
-        if quantifier:
-            # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
-            return optional or quantifier.lower() == "forallvalues"
-        return optional or negated
-    results = [
-        any(
-            _like(
-                wanted,
-                value,
-                statement,
-                context,
-                ignore_case=base.endswith("ignorecase"),
-                wildcards=not base.startswith("stringequals"),
-            )
-            for wanted in condition.values
-        )
-        != negated
-        for value in have
-    ]
-    every = quantifier.lower() == "forallvalues" or (negated and not quantifier)
-    return all(results) if every else any(results)
+    return demand(condition, literal=statement.literal).holds(have, _values_of(context))
 
 
-def _like(
-    pattern: str, value: str, statement: Statement, context: Context, *, ignore_case: bool, wildcards: bool = True
-) -> bool:
+def _like(pattern: str, value: str, statement: Statement, context: Context, *, ignore_case: bool) -> bool:
+    read = filled_in(tokens(pattern, variables=not statement.literal), _values_of(context))
+    return matches(any_case(read) if ignore_case else read, value)
+
+
+def _values_of(context: Context) -> Callable[[str], str | None]:
     def value_of(key: str) -> str | None:
         values = context.get(key)
         return values[0] if values else None
 
-    read = filled_in(tokens(pattern, variables=not statement.literal, wildcards=wildcards), value_of)
-    if ignore_case:
-        return matches(tuple(token.lower() for token in read), value.lower())
-    return matches(read, value)
+    return value_of
