@@ -5,7 +5,16 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_sso.environment.derived_names import ENVIRONMENT_NAME, bucket_name, group_rule, s3_keys, terraform_name
+from connect_sso.environment.derived_names import (
+    ENVIRONMENT_NAME,
+    TERRAFORM_NAME,
+    bucket_name,
+    group_rule,
+    role_address,
+    s3_keys,
+    terraform_name,
+)
+from connect_sso.facts.names import IAM_ROLE
 from connect_sso.facts.partitions import CONNECT_REGIONS
 
 NAMES = st.from_regex(ENVIRONMENT_NAME, fullmatch=True)
@@ -42,6 +51,16 @@ def test_terraform_names_are_legal_and_unique(names: list[str]) -> None:
         assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_-]*", label)
         assert label not in taken
         taken.add(label)
+
+
+@given(st.from_regex(IAM_ROLE.pattern, fullmatch=True), st.from_regex(IAM_ROLE.pattern, fullmatch=True))
+def test_a_roles_address_is_legal_and_its_own(role: str, other: str) -> None:
+    """Whatever IAM takes, and whichever roles there are besides: adding one never renames another."""
+    address = role_address(role)
+    assert re.fullmatch(TERRAFORM_NAME, address)
+    if other != role:
+        assert role_address(other) != address
+    assert role_address("Okta_Role") == "Okta_Role"
 
 
 def test_the_crowds_state_lies_beside_the_environments() -> None:

@@ -35,6 +35,7 @@ def settings(
         partition=partition,
         saml_provider="Okta",
         saml_provider_arn="arn:aws:iam::111122223333:saml-provider/Okta",
+        role_path="/",
         sign_in_endpoint=endpoint or partition.global_endpoint,
         session_duration=43200,
         role_group=group,

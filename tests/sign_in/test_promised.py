@@ -11,6 +11,8 @@ import pytest
 
 from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.iam.documents import Policy, read_policy
+from connect_sso.iam.evaluation import Decision
+from connect_sso.sign_in.model import permission_decision
 from connect_sso.sign_in.promised import UNKNOWN_INSTANCE_ID, promised_sign_in
 from tests.environment_files import loaded, minimal
 from tests.synthesized import synthesized
@@ -26,8 +28,11 @@ PLACES: dict[str, dict[str, Any]] = {
 
 
 def environment(mode: str, **changes: Any) -> dict[str, Any]:
-    """Three apps: two that share a role, the second of them first in the alphabet, and one with session tags where it may."""
-    data = minimal(okta__role_assignment=mode, federation={"session_duration": 7200}, **changes)
+    """Three apps: two that share a role, for sessions of different lengths, and one with session tags where it may have them."""
+    data = minimal(
+        okta__role_assignment=mode,
+        **({"federation__session_duration": 7200, "federation__path": "/sso/connect/"} | changes),
+    )
     for name, role, destination in (("agents", "Okta_Role", "ccp"), ("custom", "Other_Role", "https://a.example/x y")):
         data["apps"][name] = {
             "label": name,
@@ -36,6 +41,8 @@ def environment(mode: str, **changes: Any) -> dict[str, Any]:
             "role": role,
             "groups": ["Agents"],
         }
+    data["apps"]["agents"]["session_duration"] = 28800
+    data["apps"]["custom"]["role"] = "Other+Role@x.y"
     if mode == "saml_app":
         data["apps"]["custom"]["session_tags"] = {"Team": "user.department"}
     return data
@@ -77,6 +84,27 @@ def test_the_permission_is_the_one_that_the_stack_gives(tmp_path: Path) -> None:
     for role in promised.roles.values():
         (permission,) = role.permissions
         assert permission.statements == read_policy(made, "the stack's").statements
+
+
+def test_a_path_is_part_of_every_role_arn_and_of_the_policies(tmp_path: Path) -> None:
+    """A role under a path lost everyone who signed in through it: the app's Role value named one that did not exist."""
+    data = environment("api_integration", federation__permissions_boundary="arn:aws:iam::111122223333:policy/bound")
+    stack = synthesized(tmp_path, data)["test"]
+    resources = stack.json["resource"]
+    for kind in ("aws_iam_role", "aws_iam_policy", "aws_iam_user"):
+        for body in resources[kind].values():
+            assert body["path"] == "/sso/connect/"
+    for kind in ("aws_iam_role", "aws_iam_user"):
+        for body in resources[kind].values():
+            assert body["permissions_boundary"] == "arn:aws:iam::111122223333:policy/bound"
+    assert ":role/sso/connect/$${role}" in stack.resource("okta_app_saml.admin")["app_settings_json"]
+    role = promised_sign_in(loaded(tmp_path, data)).roles["arn:aws:iam::111122223333:role/sso/connect/Okta_Role"]
+    assert role.max_session_duration == 28800
+    instance = promised_sign_in(loaded(tmp_path, data)).instance
+    assert instance is not None
+    assert permission_decision(role, instance) == Decision(
+        None, "the permissions boundary arn:aws:iam::111122223333:policy/bound"
+    )
 
 
 def _statements(policy: Policy | None) -> tuple[Any, ...]:

@@ -8,6 +8,9 @@ import re
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """What an environment may be called: it is a stack, a folder, a state, and part of Okta group names."""
 
+TERRAFORM_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
+"""What Terraform takes as a resource's name: https://developer.hashicorp.com/terraform/language/syntax/configuration."""
+
 CROWD_SUFFIX = "-users"
 
 
@@ -48,6 +51,15 @@ def group_rule(environment: str, app: str) -> str:
     if len(name) <= 50:
         return name
     return f"{name[:41]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def role_address(role: str) -> str:
+    """A role's name in Terraform: the same, or where that cannot be, one that no other role can take from it."""
+    if re.fullmatch(TERRAFORM_NAME, role):
+        return role
+    readable = re.sub(r"[^A-Za-z0-9_-]", "_", role)
+    start = "" if re.match(r"[A-Za-z_]", readable) else "_"
+    return f"{start}{readable}_{hashlib.sha256(role.encode()).hexdigest()[:8]}"
 
 
 def terraform_name(text: str, taken: set[str]) -> str:

@@ -21,9 +21,11 @@ from connect_sso.environment.values import (
     BaseUrl,
     CsvFile,
     Destination,
+    IamPath,
     IamUserName,
     InstanceId,
     OrgName,
+    PolicyArn,
     PolicyName,
     ProviderConstraint,
     Region,
@@ -128,7 +130,15 @@ class Federation(Section):
     policy: PolicyName = "okta_federation_policy"
     session_duration: SessionDuration = Field(
         default=sessions.LONGEST,
-        description="Seconds: the role's maximum and the assertion's.",
+        description="Seconds: the role's maximum and the assertion's; an app may have its own.",
+    )
+    path: IamPath = Field(
+        default="/",
+        description="The IAM path of roles, policies and the API user; part of every role's ARN.",
+        examples=["/sso/"],
+    )
+    permissions_boundary: PolicyArn | None = Field(
+        default=None, description="The ARN of the policy that bounds the roles and the API user."
     )
 
 
@@ -161,7 +171,11 @@ class App(Section):
         default=(), description="Existing Okta groups, by their exact names, that get the app."
     )
     authentication_policy: Annotated[str, text(1, 255)] | None = Field(
-        default=None, description="An existing Okta authentication policy, by its exact name."
+        default=None,
+        description="An existing Okta authentication policy, by its exact name; only in an org on Okta Identity Engine.",
+    )
+    session_duration: SessionDuration | None = Field(
+        default=None, description="Seconds, in place of federation.session_duration."
     )
     session_tags: Annotated[dict[SessionTagName, Annotated[str, text(1, 1024)]], Field(max_length=50)] = Field(
         default={}, description="Session tag to Okta expression; only with role_assignment: saml_app."
@@ -205,7 +219,7 @@ class Environment(Section):
 
     def role_arn(self, app: App) -> str:
         """The ARN of the app's role, known before there is one."""
-        return self.iam_arn(f"role/{app.role}")
+        return self.iam_arn(f"role{self.federation.path}{app.role}")
 
     def instance_arn(self, instance_id: str) -> str:
         """The ARN of a Connect instance in this account and region."""
@@ -230,6 +244,14 @@ class Environment(Section):
         """The names of the roles, sorted, each with the names of its apps, sorted."""
         names = sorted({app.role for app in self.apps.values()})
         return {role: tuple(sorted(name for name, app in self.apps.items() if app.role == role)) for role in names}
+
+    def session_duration(self, app: App) -> int:
+        """Seconds that a sign-in through the app lasts at most."""
+        return app.session_duration or self.federation.session_duration
+
+    def role_session_duration(self, role: str) -> int:
+        """Seconds that a session of the role called `role` may last: as long as the longest of its apps."""
+        return max(self.session_duration(self.apps[name]) for name in self.roles[role])
 
     def trust(self, role: str) -> policies.Policy:
         """The trust policy of the role called `role`: the SAML providers of its apps, at every endpoint AWS may receive them at."""

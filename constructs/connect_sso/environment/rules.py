@@ -246,6 +246,34 @@ def _policies(tree: MappingNode) -> Iterator[Breach]:
         yield path, place_of(tree, path), message
 
 
+def _arns(tree: MappingNode) -> Iterator[Breach]:
+    """ARNs that name another partition than the region's, or another account where it must be this one."""
+    account, region = text_at(tree, "aws", "account_id"), text_at(tree, "aws", "region")
+    for path, of_account in _ARNS.items():
+        arn = text_at(tree, *path)
+        if arn is None or arn.count(":") < 5:
+            continue
+        _, partition, _, _, owner, _ = arn.split(":", 5)
+        place = place_of(tree, path)
+        if region and partition != (wanted := _partition_name(region)) and wanted:
+            yield path, place, f"an ARN in {region} begins with arn:{wanted}:, not arn:{partition}:"
+        elif of_account and account and owner not in {account, "aws"}:
+            yield path, place, f"is in the account {owner}; {of_account} {account} (aws.account_id)"
+
+
+_ARNS = {
+    ("federation", "permissions_boundary"): "IAM takes a boundary only from the role's own account, here",
+}
+"""Where an ARN stands, and why it must be of `aws.account_id`."""
+
+
+def _partition_name(region: str) -> str | None:
+    try:
+        return partition_of(region).name
+    except ValueError:
+        return None
+
+
 def _users_apps(tree: MappingNode) -> Iterator[Breach]:
     apps = entries_at(tree, "apps")
     for index, user in enumerate(items_of(tree.get("users"))):
@@ -290,6 +318,7 @@ _RULES: tuple[Callable[[MappingNode], Iterator[Breach]], ...] = (
     _tags,
     _apps,
     _policies,
+    _arns,
     _users_apps,
     _users_names,
 )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from connect_sso.environment.derived_names import TERRAFORM_NAME
 from connect_sso.facts import names, sessions
 from connect_sso.facts.relay_state import destination_problem
 
@@ -23,9 +24,6 @@ StorageKind: TypeAlias = Literal[
     "email_messages",
     "screen_recordings",
 ]
-
-TERRAFORM_NAME: Final = r"[A-Za-z_][A-Za-z0-9_-]*"
-"""What Terraform takes as a resource's name: https://developer.hashicorp.com/terraform/language/syntax/configuration."""
 
 
 class Section(BaseModel):
@@ -100,6 +98,12 @@ def _session_duration_problem(value: int) -> str | None:
     return f"a role's session lasts {sessions.ROLE_SHORTEST} to {sessions.LONGEST} seconds (1 to 12 hours), not {value}"
 
 
+def _role_session_name_problem(value: str) -> str | None:
+    if sessions.is_name(value):
+        return None
+    return f"{value!r} is not a session's name: 2 to 64 letters, digits and _ + = , . @ -"
+
+
 def _relative_file_problem(value: str) -> str | None:
     parts = re.split(r"[/\\]", value)
     if value.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:", value) or ".." in parts or not value.strip():
@@ -125,13 +129,12 @@ InstanceId = Annotated[str, without_problem(names.INSTANCE_ID.problem)]
 SamlProviderName = Annotated[str, without_problem(names.SAML_PROVIDER.problem)]
 PolicyName = Annotated[str, without_problem(names.IAM_POLICY.problem)]
 IamUserName = Annotated[str, without_problem(names.IAM_USER.problem)]
-RoleName = Annotated[
-    str,
-    form(
-        rf"(?=.{{1,64}}$){TERRAFORM_NAME}",
-        "a role's name here: 1 to 64 letters, digits, _ and -, beginning with a letter or _ (it is a Terraform name too)",
-    ),
-]
+RoleName = Annotated[str, without_problem(names.IAM_ROLE.problem)]
+IamPath = Annotated[str, without_problem(names.IAM_PATH.problem)]
+PolicyArn = Annotated[str, without_problem(names.IAM_POLICY_ARN.problem)]
+RoleArn = Annotated[str, without_problem(names.IAM_ROLE_ARN.problem)]
+RoleSessionName = Annotated[str, without_problem(_role_session_name_problem)]
+ExternalId = Annotated[str, without_problem(names.EXTERNAL_ID.problem)]
 AppName = Annotated[
     str,
     form(

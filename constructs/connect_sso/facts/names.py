@@ -66,6 +66,31 @@ SAML_PROVIDER: Final = Form(r"[A-Za-z0-9_.-]{1,128}", "a SAML provider's name: 1
 IAM_POLICY: Final = Form(
     r"[A-Za-z0-9_+=,.@-]{1,128}", "an IAM policy's name: 1 to 128 letters, digits and _ + = , . @ -"
 )
+IAM_ROLE: Final = Form(
+    # IAM also takes a comma, but AWS reads the assertion's Role value as a list that commas separate:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
+    r"[A-Za-z0-9_+=.@-]{1,64}",
+    "a role's name: 1 to 64 letters, digits and _ + = . @ -",
+)
+IAM_PATH: Final = Form(
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html; IAM takes more characters, ARNs in an
+    # assertion's Role value do not.
+    r"(?=.{1,512}$)/([A-Za-z0-9_+=.@-]+/)*",
+    "an IAM path: / or names with a slash before and behind each, such as /sso/connect/",
+)
+IAM_POLICY_ARN: Final = Form(
+    r"arn:aws(-us-gov)?:iam::(aws|[0-9]{12}):policy/[A-Za-z0-9_+=,.@/-]{1,640}",
+    "the ARN of an IAM policy, such as arn:aws:iam::111122223333:policy/boundary",
+)
+IAM_ROLE_ARN: Final = Form(
+    r"arn:aws(-us-gov)?:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,576}",
+    "the ARN of an IAM role, such as arn:aws:iam::111122223333:role/terraform",
+)
+EXTERNAL_ID: Final = Form(
+    # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    r"[A-Za-z0-9_+=,.@:/-]{2,1224}",
+    "an external id: 2 to 1,224 letters, digits and _ + = , . @ : / -",
+)
 IAM_USER: Final = Form(r"[A-Za-z0-9_+=,.@-]{1,64}", "an IAM user's name: 1 to 64 letters, digits and _ + = , . @ -")
 
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html

@@ -38,6 +38,7 @@ def app_settings_json(
     partition: Partition,
     saml_provider: str,
     saml_provider_arn: str,
+    role_path: str,
     sign_in_endpoint: str,
     session_duration: int,
     role_group: str | None,
@@ -48,6 +49,7 @@ def app_settings_json(
         partition: where the account is.
         saml_provider: the IAM SAML provider's name, as Okta builds role values from it.
         saml_provider_arn: its ARN, in clear for the plan's reader.
+        role_path: the IAM path of the roles, which Okta does not know and their ARNs hold.
         sign_in_endpoint: the ACS Okta posts to, an https URL.
         session_duration: seconds.
         role_group: the one group whose members get the role (`group_mapping`), or None.
@@ -65,7 +67,7 @@ def app_settings_json(
         "loginURL": "https://console.aws.amazon.com/ec2/home",
         # Okta's order: provider, then role. https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-enable-role-based.htm
         "roleValuePattern": literal(
-            f"{partition.arn('iam', f'saml-provider/{saml_provider}', account=account)},{partition.arn('iam', f'role/{role}', account=account)}"
+            f"{partition.arn('iam', f'saml-provider/{saml_provider}', account=account)},{partition.arn('iam', f'role{role_path}{role}', account=account)}"
         ),
         "sessionDuration": session_duration,
         "useGroupMapping": role_group is not None,

@@ -14,6 +14,7 @@ from cdktf_cdktf_provider_aws.iam_user import IamUser
 from cdktf_cdktf_provider_aws.iam_user_policy_attachment import IamUserPolicyAttachment
 from constructs import Construct
 
+from connect_sso.environment.derived_names import role_address
 from connect_sso.iam import policies
 from connect_sso.infrastructure.addresses import named
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from connect_sso.infrastructure.instance import Instance
     from connect_sso.infrastructure.okta_apps import FederationApp
+
+
+KEEP_DESCRIPTION = TerraformResourceLifecycle(ignore_changes=["description"])
+"""IAM replaces a policy, with its attachments, for another description: meanwhile nobody could sign in."""
 
 
 class FederationProvider(IamSamlProvider):
@@ -59,13 +64,15 @@ class FederationProvider(IamSamlProvider):
 class FederationPolicy(IamPolicy):
     """The permission to sign in to one instance."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, name: str, instance: Instance) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, name: str, path: str, instance: Instance) -> None:
         super().__init__(
             scope,
             construct_id,
             name=name,
+            path=_unless_default(path),
             description="Sign-in to Amazon Connect through Okta",
             policy=policies.policy_json(policies.federation(instance.arn)),
+            lifecycle=KEEP_DESCRIPTION,
         )
         named(self, "federation")
         self.policy_arn: str = self.arn
@@ -84,15 +91,19 @@ class FederationRole(Construct):
         saml_providers: Sequence[FederationProvider],
         session_duration: int,
         policy: FederationPolicy,
+        path: str,
+        permissions_boundary: str | None,
     ) -> None:
         """Declare the role.
 
         Args:
-            name: its name, and its Terraform name.
+            name: its name, from which its address follows.
             trust: its trust policy, which names the SAML providers by their ARNs.
             saml_providers: what must be there before IAM takes that policy.
             session_duration: the longest session, in seconds.
             policy: the permission to sign in.
+            path: its IAM path.
+            permissions_boundary: the ARN of the policy that bounds it.
         """
         super().__init__(scope, construct_id)
         role = named(
@@ -100,29 +111,56 @@ class FederationRole(Construct):
                 self,
                 "role",
                 name=name,
+                path=_unless_default(path),
+                permissions_boundary=permissions_boundary,
                 assume_role_policy=policies.policy_json(trust),
                 max_session_duration=session_duration,
                 depends_on=saml_providers,
             ),
-            name,
+            role_address(name),
         )
-        named(IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy.policy_arn), name)
+        attachment = IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy.policy_arn)
+        named(attachment, role_address(name))
         self.arn: str = role.arn
 
 
 class ApiIntegrationUser(Construct):
     """The IAM user whose key lets Okta's API integration read the account's roles."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, user: str, policy: str, access_key: bool) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        user: str,
+        policy: str,
+        access_key: bool,
+        path: str,
+        permissions_boundary: str | None,
+    ) -> None:
+        """Declare the user and what it may do.
+
+        Args:
+            user: its name.
+            policy: the name of its permission.
+            access_key: whether Terraform makes its key.
+            path: the IAM path of both.
+            permissions_boundary: the ARN of the policy that bounds the user.
+        """
         super().__init__(scope, construct_id)
         name = "api_integration"
-        iam_user = named(IamUser(self, "user", name=user), name)
+        iam_user = named(
+            IamUser(self, "user", name=user, path=_unless_default(path), permissions_boundary=permissions_boundary),
+            name,
+        )
         reader = IamPolicy(
             self,
             "policy",
             name=policy,
+            path=_unless_default(path),
             description="Okta's API integration reads the account's roles",
             policy=policies.policy_json(policies.role_reader()),
+            lifecycle=KEEP_DESCRIPTION,
         )
         named(reader, name)
         named(IamUserPolicyAttachment(self, "attachment", user=iam_user.name, policy_arn=reader.arn), name)
@@ -130,3 +168,8 @@ class ApiIntegrationUser(Construct):
         """The key, where Terraform makes it; its secret lies in the state."""
         if access_key:
             self.access_key = named(IamAccessKey(self, "access-key", user=iam_user.name), name)
+
+
+def _unless_default(path: str) -> str | None:
+    """The path, or nothing where it is IAM's own default."""
+    return None if path == "/" else path

@@ -100,8 +100,9 @@ class Mode(ABC):
             partition=aws.partition,
             saml_provider=app.saml_provider,
             saml_provider_arn=self.environment.provider_arn(app),
+            role_path=self.environment.federation.path,
             sign_in_endpoint=aws.sign_in_endpoint,
-            session_duration=self.environment.federation.session_duration,
+            session_duration=self.environment.session_duration(app),
             role_group=role_group,
         )
         return CatalogueApp(self.stack, f"okta.{every_app['key']}", settings=settings, **every_app)
@@ -121,7 +122,7 @@ class SamlAppMode(Mode):
             audience=aws.partition.audience,
             role_arn=self.environment.role_arn(app),
             saml_provider_arn=self.environment.provider_arn(app),
-            session_duration=self.environment.federation.session_duration,
+            session_duration=self.environment.session_duration(app),
             session_tags=app.session_tags,
             **every_app,
         )
@@ -181,6 +182,8 @@ class ApiIntegrationMode(Mode):
             user=integration.user,
             policy=integration.policy,
             access_key=integration.access_key,
+            path=self.environment.federation.path,
+            permissions_boundary=self.environment.federation.permissions_boundary,
         )
         key = user.access_key
         if key is not None:

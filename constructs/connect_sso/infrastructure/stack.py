@@ -156,8 +156,9 @@ class ConnectSsoStack(TerraformStack):
 
     def _declare_roles(self) -> dict[str, FederationRole]:
         environment = self._environment
+        federation = environment.federation
         policy = FederationPolicy(
-            self, "federation-policy", name=environment.federation.policy, instance=self._instance
+            self, "federation-policy", name=federation.policy, path=federation.path, instance=self._instance
         )
         return {
             role: FederationRole(
@@ -166,8 +167,10 @@ class ConnectSsoStack(TerraformStack):
                 name=role,
                 trust=environment.trust(role),
                 saml_providers=[self._saml_providers[key] for key in apps],
-                session_duration=environment.federation.session_duration,
+                session_duration=environment.role_session_duration(role),
                 policy=policy,
+                path=federation.path,
+                permissions_boundary=federation.permissions_boundary,
             )
             for role, apps in environment.roles.items()
         }

@@ -129,11 +129,12 @@ class _Reader:
     def _computed_arn(self, resource: Resource, kind: str) -> str | None:
         """A planned thing's ARN: its name in the account of the assertions, or of anything that tells one."""
         name = resource.text("name")
-        known = next((arn for arn in self._planned_arns() if arn.endswith(f":{kind}/{name}")), None)
+        suffix = f":{kind}{resource.text('path') or '/'}{name}"
+        known = next((arn for arn in self._planned_arns() if arn.endswith(suffix)), None)
         if known or name is None:
             return known
         prefix = next((arn.rpartition(":")[0] for arn in self._planned_arns()), None)
-        return f"{prefix}:{kind}/{name}" if prefix else None
+        return prefix + suffix if prefix else None
 
     def _planned_arns(self) -> Iterator[str]:
         """The IAM ARNs that the Okta apps send: they are readable in a plan."""
@@ -149,6 +150,7 @@ class _Reader:
         duration = resource.values.get("max_session_duration")
         trust = resource.text("assume_role_policy")
         permissions, unread = self._permissions(resource, name)
+        boundary = self._boundary(resource)
         return Role(
             where=resource.address,
             name=name,
@@ -157,7 +159,8 @@ class _Reader:
             max_session_duration=duration if isinstance(duration, int) else None,
             permissions=permissions,
             unread_permissions=unread,
-            boundary=self._boundary(resource),
+            boundary=boundary,
+            unread_boundary="" if boundary else resource.text("permissions_boundary") or "",
         )
 
     def _boundary(self, role: Resource) -> Policy | None:

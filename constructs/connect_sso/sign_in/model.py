@@ -63,6 +63,8 @@ class Role:
     """Policies that are attached but whose text is not known: they may allow or deny more."""
     boundary: Policy | None = None
     """Its permissions boundary, where there is one whose text is known."""
+    unread_boundary: str = ""
+    """The ARN of its permissions boundary where its text is not known: it may take away what the policies allow."""
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,8 @@ def permission_decision(role: Role, instance: Instance) -> Decision:
     decision = evaluate(role.permissions, request)
     if decision.allowed is False and not decision.denied and role.unread_permissions:
         return Decision(None, ", ".join(role.unread_permissions))
+    if decision.allowed and role.unread_boundary:
+        return Decision(None, f"the permissions boundary {role.unread_boundary}")
     return decision
 
 

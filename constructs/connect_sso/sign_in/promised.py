@@ -80,8 +80,9 @@ class _Promise:
                     name=app.role,
                     arn=arn,
                     trust=read_policy(environment.trust(app.role), f"the trust policy of {app.role}"),
-                    max_session_duration=environment.federation.session_duration,
+                    max_session_duration=environment.role_session_duration(app.role),
                     permissions=(permission,),
+                    unread_boundary=environment.federation.permissions_boundary or "",
                 )
         return found
 
@@ -101,7 +102,7 @@ class _Promise:
                 provider_arn=environment.provider_arn(app),
                 role_arn=environment.role_arn(app),
                 role_problem="",
-                session_duration=environment.federation.session_duration,
+                session_duration=environment.session_duration(app),
                 session_name_from=environment.okta.username,
                 session_tags=tuple(app.session_tags),
                 relay_state=environment.relay_state(app, self._instance_id),
