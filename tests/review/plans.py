@@ -46,7 +46,7 @@ def destroyed(address: str, **before: Any) -> dict[str, Any]:
 
 
 def replaced(address: str, before: dict[str, Any], **after: Any) -> dict[str, Any]:
-    """A resource that is destroyed and made anew because the attributes in `after` differ."""
+    """A resource that is destroyed and recreated because the attributes in `after` differ."""
     paths = [[name] for name in sorted(after)]
     return change(address, ["delete", "create"], before, before | after, replace_paths=paths)
 

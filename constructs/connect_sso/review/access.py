@@ -66,7 +66,7 @@ def _people(world: World) -> Iterator[Access]:
         change = world.change_at(person.address)
         made_again = change is not None and change.replaces
         if made_again:
-            says = words("the Connect user is deleted and made again, with {}", _profiles(world, person))
+            says = words("the Connect user is deleted and recreated, with {}", _profiles(world, person))
             yield Access("person", name, CHANGES, says, person.address)
         if not earlier.may_do_as_much_as(person):
             yield from _changed_profiles(world, name, earlier, person)

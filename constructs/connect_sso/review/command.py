@@ -27,11 +27,11 @@ from connect_sso.text import visible
     metavar="CODE[:ADDRESS]",
     help="Accept all findings of a kind, or the one at an address. Repeatable.",
 )
-@click.option("--accepted-by", default="", metavar="WHO", help="Who accepted them; stands in the report.")
+@click.option("--accepted-by", default="", metavar="WHO", help="Who accepted them; shown in the report.")
 @click.option(
     "--environment", default="", metavar="ENV", help="The environment's name, where the plan's path does not tell."
 )
-@click.option("--commit", default="", metavar="SHA", help="The commit the plan was made from; stands in the report.")
+@click.option("--commit", default="", metavar="SHA", help="The commit the plan was made from; shown in the report.")
 def command(  # one parameter an option, passed by name
     plan: str, form: str, accept: tuple[str, ...], accepted_by: str, environment: str, commit: str
 ) -> None:

@@ -28,7 +28,7 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "new-environment",
         "The first plan of an environment",
-        "Nothing stands yet, so nothing can break; but all of the access listed here is granted at once.",
+        "Nothing exists yet, so nothing can break, but all of the access listed here is granted at once.",
     ),
     # --- the contact centre itself -----------------------------------------------------------------------------
     Code(
@@ -51,9 +51,9 @@ CATALOGUE: tuple[Code, ...] = (
     ),
     Code(
         "saml-provider-replaced",
-        "A SAML provider is destroyed and made anew",
+        "A SAML provider is destroyed and recreated",
         "AWS refuses sign-ins through its Okta app from the destruction until everything that names it (the app, the "
-        "roles' trust) is in step again.",
+        "roles' trust) matches again.",
     ),
     Code(
         "role-destroyed",
@@ -62,8 +62,8 @@ CATALOGUE: tuple[Code, ...] = (
     ),
     Code(
         "role-replaced",
-        "A role for sign-in is destroyed and made anew",
-        "Nobody can sign in with it until it stands again with its permissions. AWS has warned that people who signed "
+        "A role for sign-in is destroyed and recreated",
+        "Nobody can sign in with it until it exists again with its permissions. AWS has warned that people who signed "
         "in before can fail after their role is replaced, since Amazon Connect remembers user and role together.",
     ),
     Code(
@@ -83,8 +83,8 @@ CATALOGUE: tuple[Code, ...] = (
     ),
     Code(
         "access-key-created",
-        "An access key is made or made active",
-        "A key works from anywhere without a second factor, and its secret lies in Terraform's state.",
+        "An access key is created or activated",
+        "A key works from anywhere without a second factor, and its secret is in Terraform's state.",
     ),
     Code(
         "secret-read",
@@ -104,7 +104,7 @@ CATALOGUE: tuple[Code, ...] = (
     ),
     Code(
         "app-replaced",
-        "An Okta app is destroyed and made anew",
+        "An Okta app is destroyed and recreated",
         "The new app has another issuer and signing key: nobody can sign in through it until the SAML provider holds "
         "its metadata and people are assigned again.",
     ),
@@ -174,17 +174,17 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "access-lost",
         "An app or a group as a whole loses its way in",
-        "Nobody of them can sign in that way any more, from the moment of the apply.",
+        "From the moment of the apply, none of them can sign in that way any more.",
     ),
     Code(
         "access-in-doubt",
-        "Whether people can still sign in cannot be said",
+        "It is not known whether people can still sign in",
         "What decides it is not in the plan, or is known only after the apply: it may lock out everybody who uses it.",
     ),
     Code(
         "access-lost-by-many",
         "More than a tenth of the people lose a way in at once",
-        "A list or a rule cut short looks alike. A user who is deleted and made anew is another one to Amazon Connect.",
+        "A list or rule that was cut short looks the same. To Amazon Connect, a user who is recreated is somebody else.",
     ),
     Code(
         "last-administrator",
@@ -194,7 +194,7 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "mass-removal",
         "More than a tenth of the users are removed at once",
-        "Deleted users lose their history and their place in queues and quick connects; a file cut short looks alike.",
+        "Deleted users lose their history and their place in queues and quick connects; a file that was cut short looks the same.",
     ),
     # --- recordings --------------------------------------------------------------------------------------------
     Code(

@@ -27,7 +27,7 @@ def policy_gains(old: Value, new: Value) -> frozenset[Difference | Unclear]:
         new = '{"Statement": []}'
     if not isinstance(new, str):
         hidden = "is sensitive" if new is SENSITIVE else "is known only after apply"
-        doubt = ", so whether that is more cannot be said" if old is not None else ""
+        doubt = ", so it is not known whether that is more" if old is not None else ""
         return frozenset({Unclear(words(f"what it admits {hidden}{doubt}"))})
     try:
         after = read(new)
@@ -35,7 +35,7 @@ def policy_gains(old: Value, new: Value) -> frozenset[Difference | Unclear]:
         return frozenset({Unclear(words("it cannot be read ({})", str(error)))})
     if isinstance(old, Mark):
         return frozenset(
-            {Unclear(words("what it admitted before is sensitive, so whether it admits more cannot be said"))}
+            {Unclear(words("what it admitted before is sensitive, so it is not known whether it admits more"))}
         )
     try:
         before = read(old) if isinstance(old, str) else ()
@@ -78,7 +78,7 @@ def in_words(difference: Difference) -> Words:
         case Part.CONDITION, weaker, Condition() as stronger:
             return _condition_line(stronger, weaker if isinstance(weaker, Condition) else None, gained=gained)
         case _:
-            return words("takes {} for something else than before (another Version)", "${…}")
+            return words("reads {} differently than before (another Version)", "${…}")
 
 
 def _condition_line(stronger: Condition, weaker: Condition | None, *, gained: bool) -> Words:

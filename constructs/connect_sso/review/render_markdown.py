@@ -75,7 +75,7 @@ def _refused(report: Report) -> list[str]:
     if not report.refused:
         return []
     refusal = (
-        "> **Terraform refused this plan and stopped there.** Nothing of it can be applied. What follows is what it "
+        "> **Terraform refused this plan and stopped there.** None of it can be applied. What follows is what it "
         "would have done as far as it got; changes that depend on the refused one are not in it."
     )
     reasons = _as_many(report.stopping, lambda check: f"> {_check(check)}", RESERVED)
@@ -142,7 +142,7 @@ def _in_short(report: Report) -> list[str]:
     return ["### To decide", _SHORT.format("reasons and details are"), "\n".join(rows)]
 
 
-_SHORT = "A comment on GitHub has no room for all that there is to say: {} in the text and JSON reports."
+_SHORT = "A comment on GitHub has no room for everything: {} in the text and JSON reports."
 
 
 def _by_code(report: Report, limit: int | None) -> list[str]:

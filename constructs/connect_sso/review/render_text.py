@@ -69,7 +69,7 @@ class _Page:
         self.put(f"{environment}{report.verdict}", 0, None, "bold", "red" if report.open or report.refused else "green")
         if report.refused:
             self.put(
-                "Terraform refused this plan and stopped there: nothing of it can be applied. What follows is what it "
+                "Terraform refused this plan and stopped there: none of it can be applied. What follows is what it "
                 "would have done as far as it got; changes that depend on the refused one are not in it."
             )
             for check in report.stopping:

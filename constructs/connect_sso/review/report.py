@@ -257,7 +257,7 @@ def _new_environment(world: World, findings: Iterable[Finding], access: tuple[Ac
     return Finding(
         "new-environment",
         first,
-        words(f"This is the first plan: nothing of this is there yet. {what}"),
+        words(f"This is the first plan: none of this exists yet. {what}"),
         details=tuple(lines),
     )
 

@@ -37,7 +37,7 @@ class UserSide:
     profiles: frozenset[str]
     """Names of the security profiles."""
     unnamed_profiles: frozenset[str]
-    """Ids of those for which the plan holds no name."""
+    """Ids of those whose name is not in this plan."""
     unknown_profiles: bool
     """Whether some are only known after apply."""
     routing_profile: str | Mark | None

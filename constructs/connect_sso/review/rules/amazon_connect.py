@@ -66,7 +66,7 @@ def _gained_rights(world: World) -> Iterator[Finding]:
                              "rights are not in this plan.", name, profile)  # fmt: skip
                 yield Finding("admin-profile-gained", person.address, says)
         for profile in sorted(person.unnamed_profiles - (earlier.unnamed_profiles if earlier else frozenset())):
-            says = words(f"{new} gets the security profile {{}}, for which the plan holds no name.", name, profile)
+            says = words(f"{new} gets the security profile {{}}, whose name is not in this plan.", name, profile)
             yield Finding("admin-profile-gained", person.address, says)
         if person.unknown_profiles and not (earlier is not None and earlier.unknown_profiles):
             says = words(
@@ -111,7 +111,7 @@ def _last_administrator(world: World) -> Iterator[Finding]:
     for name in sorted(before):
         address = world.people_before[name].address
         says = words(
-            "After this no user that the plan knows has the security profile {}; the last to lose it: {}.",
+            "After this, no user that the plan knows has the security profile {}; the last to lose it: {}.",
             ADMIN_PROFILE,
             listing(sorted(before)),
         )

@@ -42,7 +42,7 @@ def _destroyed_or_replaced(world: World) -> Iterator[Finding]:
             name = change.old().get("name")
             if change.replaces:
                 says = words(
-                    f"Terraform destroys the {noun} {{}} and makes it anew as {{}}.", name, change.new().get("name")
+                    f"Terraform destroys the {noun} {{}} and recreates it as {{}}.", name, change.new().get("name")
                 )
                 yield Finding(replaced, change.address, says, reason_of(change))
             else:
@@ -88,7 +88,7 @@ def _metadata(world: World) -> Iterator[Finding]:
             continue
         name = change.after.get("name")
         if not isinstance(old, str) or not isinstance(new, str):
-            says = words("The metadata of the SAML provider {} becomes another document: {}.", name, new)
+            says = words("The SAML provider {} gets another metadata document: {}.", name, new)
             yield Finding("metadata-changed", change.address, says)
         elif _squeezed(old) != _squeezed(new):
             says = words("The SAML provider {} gets another metadata document.", name)
@@ -311,7 +311,7 @@ def _access_keys(world: World) -> Iterator[Finding]:
             yield Finding(
                 "access-key-created",
                 change.address,
-                words("A new access key is made for the user {}.", user),
+                words("A new access key is created for the user {}.", user),
                 reason_of(change),
             )
         elif (
@@ -320,7 +320,7 @@ def _access_keys(world: World) -> Iterator[Finding]:
             and change.after.get("status") == "Active"
         ):
             yield Finding(
-                "access-key-created", change.address, words("An access key of the user {} is made active again.", user)
+                "access-key-created", change.address, words("An access key of the user {} is activated again.", user)
             )
 
 

@@ -163,7 +163,7 @@ def _apps(world: World, before: Ways, after: Ways) -> Iterator[tuple[Finding, se
             says = words("Nobody can sign in through the Okta app {} any more.", app.label)
             yield Finding("access-lost", address, says, details=tuple(map(_detail, ended))), concerned
         elif doubtful:
-            says = words("Whether people can still sign in through the Okta app {} cannot be said.", app.label)
+            says = words("It is not known whether people can still sign in through the Okta app {}.", app.label)
             yield Finding("access-in-doubt", address, says, details=tuple(map(_detail, doubtful))), set()
         elif assigned.get(address) == {"person"} and not any(each.app == address for each in after.assignments):
             # Where groups had it, each of them is said.
@@ -243,8 +243,8 @@ def _boundaries(world: World) -> Iterator[Finding]:
         role = next((role for role in world.sign_in_after.roles.values() if role.where == change.address), None)
         if new and not old and (role is None or role.boundary is None):
             says = words(
-                "The role {} gets the permissions boundary {}, whose text is not in this plan: whether it leaves "
-                "sign-in possible cannot be said.",
+                "The role {} gets the permissions boundary {}, whose text is not in this plan: it is not "
+                "known whether sign-in still works.",
                 change.after.get("name"),
                 new,
             )
@@ -257,7 +257,7 @@ def _last_administrator(world: World, before: Ways, after: Ways) -> Iterator[Fin
     if left or not (certain or (possible and not still_possible)):
         return
     who = listing(sorted(certain), limit=10) if certain else words("members of a group that this plan does not list")
-    says = words("After this nobody is known to reach the administration with rights there; until now: {}.", who)
+    says = words("After this, nobody is known to reach the administration with rights there; until now: {}.", who)
     addresses = [world.people_before[name].address for name in sorted(certain)] or [
         address for address, page in before.usable.items() if page == ADMINISTRATION.name
     ]
@@ -282,8 +282,8 @@ def _many(world: World, before: Ways, after: Ways, covered: set[str]) -> Iterato
         words(f"{count(len(names), 'user')} {what}: {{}}", listing(sorted(names), limit=10))
         for names, what in (
             (deleted, "deleted"),
-            (made_anew, "deleted and made anew"),
-            ((without_a_way | left_out) - made_anew, "without a way that they had"),
+            (made_anew, "deleted and recreated"),
+            ((without_a_way | left_out) - made_anew, "losing a way in that they had"),
         )
         if names
     ]

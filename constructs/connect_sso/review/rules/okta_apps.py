@@ -77,7 +77,7 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
             yield Finding("app-open-to-all", change.address, words(f"The Okta app {{}}: {what}.", label))
     differing = list(_differing(world, change, label)) if change.before is not None else []
     if change.replaces:
-        says = words("Terraform destroys the Okta app {} and makes it anew.", label)
+        says = words("Terraform destroys the Okta app {} and recreates it.", label)
         details: tuple[Words, ...] = ()
         if _differs(old, new, "preconfigured_app"):
             # From the catalogue's app to a custom one or back: every setting has another name. One decision, not ten.
@@ -156,10 +156,10 @@ def _signing(change: Change, label: Value) -> Iterator[Finding]:
             )
         )
     if details:
-        says = words("The Okta app {} signs in another way.", label)
+        says = words("The Okta app {} signs assertions differently.", label)
         yield Finding("signing-changed", change.address, says, details=tuple(details))
     elif not change.replaces and _differs(old, new, "metadata"):
-        says = words("The metadata of the Okta app {} becomes another one.", label)
+        says = words("The Okta app {} gets other metadata.", label)
         yield Finding("metadata-changed", change.address, says)
 
 

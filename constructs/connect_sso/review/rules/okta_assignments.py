@@ -111,7 +111,7 @@ def _last_way_in(world: World, gone: list[Assignment]) -> Iterator[Finding]:
     lost = [way for way in gone if way in before] or before
     who = listing([way.who if isinstance(way.who, (str, Mark)) else UNKNOWN for way in lost], limit=10)
     address = world.assignments_before[lost[0]][0]
-    says = words("After this nobody is assigned to an app that opens the administration; the last: {}.", who)
+    says = words("After this, nobody is assigned to an app that opens the administration; the last: {}.", who)
     yield Finding("last-administrator", world.moved.get(address, address), says)
 
 

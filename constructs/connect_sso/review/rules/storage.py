@@ -197,7 +197,7 @@ def _encryption(world: World) -> Iterator[Finding]:
         if old[1] and old[1] != new[1]:
             details.append(words("key: {} instead of {}", new[1], old[1]))
         if details:
-            says = words("New recordings in {} are encrypted in another way.", _target(change.after))
+            says = words("New recordings in {} are encrypted differently.", _target(change.after))
             yield Finding("encryption-weakened", change.address, says, details=tuple(details))
 
 

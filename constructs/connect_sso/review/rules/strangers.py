@@ -84,7 +84,7 @@ def findings(world: World) -> Iterator[Finding]:
 
 def _verb(change: Change) -> str:
     if change.replaces:
-        return "destroyed and made anew"
+        return "destroyed and recreated"
     if change.creates:
         return "made"
     return "destroyed" if change.deletes else "changed"
