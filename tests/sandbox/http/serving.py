@@ -30,7 +30,7 @@ from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug import Response
 from werkzeug.serving import make_server
 
-from connect_sso.environments import load_one
+from connect_sso.environment.loading import load_one
 from connect_sso.errors import Failure
 from tests.sandbox.cloud import Cloud
 from tests.sandbox.http import okta_apps, okta_people  # noqa: F401  # they register what the org answers
