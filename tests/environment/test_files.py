@@ -28,6 +28,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"aws__account_id": "1111"}, "aws.account_id", "12 digits"),
     ({"aws__region": "eu-west-1"}, "aws.region", "did you mean eu-west-2"),
     ({"aws__region": "cn-north-1", "aws__allow_unlisted_region": True}, "aws.region", "not offered"),
+    ({"aws__region": "ap-northeast-3", "aws__allow_unlisted_region": True}, "aws.region", "replicas .* ap-northeast-1"),
     ({"aws__region": "Oregon"}, "aws.region", "not an AWS region|not known to run"),
     ({"aws__sign_in": "reginal"}, "aws.sign_in", "did you mean regional"),
     ({"aws__tags": {"aws:x": "y"}}, "aws.tags.aws:x", "a tag's key"),
@@ -35,8 +36,26 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"aws__tags": {"AWS:x": "y"}}, "aws.tags.AWS:x", "not beginning with aws:"),
     ({"aws__tags": {"team": "x", "Team": "y"}}, "aws.tags.Team", "differs from team only in case"),
     ({"aws__tags": {f"t{index}": "x" for index in range(51)}}, "aws.tags", "at most 50; this has 51"),
+    ({"aws__assume_role": {"role_arn": "terraform"}}, "aws.assume_role.role_arn", "the ARN of an IAM role"),
+    ({"aws__assume_role": {"session_name": "x"}}, "aws.assume_role.role_arn", "missing; for example role_arn: arn:aws"),
+    (
+        {"aws__assume_role": {"role_arn": "arn:aws:iam::444455556666:role/t"}},
+        "aws.assume_role.role_arn",
+        "is in the account 444455556666; the plan refuses every account but 111122223333",
+    ),
+    (
+        {"aws__assume_role": {"role_arn": "arn:aws:iam::111122223333:role/t", "session_name": "x"}},
+        "aws.assume_role.session_name",
+        "2 to 64",
+    ),
+    (
+        {"state__s3": {"bucket": "abc", "region": "us-east-1", "role_arn": "x"}},
+        "state.s3.role_arn",
+        "the ARN of an IAM",
+    ),
     ({"okta__org_name": "acme-admin"}, "okta.org_name", "the org is acme"),
     ({"okta__base_url": "acme.okta.com"}, "okta.base_url", "only the domain: okta.com"),
+    ({"okta__base_url": "acme.okta.mil"}, "okta.base_url", "only the domain: okta.mil"),
     ({"okta__org_name": "acme.okta.com"}, "okta.org_name", "only the first part"),
     ({"okta__org_name": "https://acme.okta.com"}, "okta.org_name", "acme"),
     ({"okta__base_url": "https://okta.com/"}, "okta.base_url", "just the domain: okta.com"),
@@ -355,6 +374,25 @@ def test_warnings_do_not_stop_anything(tmp_path: Path) -> None:
         "not protected",
     ):
         assert any(part in message for message in said), (part, said)
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "says"),
+    [
+        ({"apps__admin__groups": ["A", "Everyone"]}, "apps.admin.groups[1]", "may assume Okta_Role"),
+        (
+            {"okta__org_name": "login", "okta__base_url": "acme.example"},
+            "okta.base_url",
+            "not one of Okta's own domains",
+        ),
+    ],
+)
+def test_what_is_unwise_is_said_at_its_key(tmp_path: Path, changes: dict[str, Any], key: str, says: str) -> None:
+    """With the reason."""
+    (warning,) = loaded(tmp_path, minimal(**changes)).problems
+    assert warning.is_warning
+    assert warning.key == key
+    assert says in warning.message
 
 
 def test_a_user_without_any_way_in_is_warned_about(tmp_path: Path) -> None:

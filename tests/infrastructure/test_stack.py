@@ -324,6 +324,21 @@ def test_what_remains_to_do_is_checked(stack: Any) -> None:
             },
         ),
         (
+            {"s3": {"bucket": "acme-state", "region": "us-east-1", "role_arn": "arn:aws:iam::444455556666:role/state"}},
+            {
+                "backend": {
+                    "s3": {
+                        "assume_role": {"role_arn": "arn:aws:iam::444455556666:role/state"},
+                        "bucket": "acme-state",
+                        "encrypt": True,
+                        "key": "connect-sso/test.tfstate",
+                        "region": "us-east-1",
+                        "use_lockfile": True,
+                    }
+                }
+            },
+        ),
+        (
             {
                 "cloud": {
                     "organization": "acme",
@@ -399,6 +414,13 @@ def test_no_credentials_and_the_right_account(stack: Any) -> None:
         }
     ]
     assert provider["okta"] == [{"base_url": "okta.com", "org_name": "acme"}]
+
+
+def test_a_role_that_terraform_takes_on(tmp_path: Path) -> None:
+    """In both stacks: the crowd's users are made through it too."""
+    role = {"role_arn": "arn:aws:iam::111122223333:role/terraform", "external_id": "acme", "session_name": "connect"}
+    for made in synthesized(tmp_path, minimal(users_file="agents.csv", aws__assume_role=role), csv=CSV).values():
+        assert made.json["provider"]["aws"][0]["assume_role"] == [role]
 
 
 def test_the_crowd_has_a_stack_of_its_own(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from connect_sso.environment.problems import Problem
 from connect_sso.environment.tree import KeyPath, MappingNode, dotted, place_of
-from connect_sso.facts.names import QUOTA_USERS
+from connect_sso.facts.names import EVERYONE, OKTA_DOMAINS, QUOTA_USERS
 from connect_sso.facts.partitions import COMMERCIAL
 
 if TYPE_CHECKING:
@@ -104,6 +104,27 @@ def _quota(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
         yield (key,), f"{people:,} people, but a new instance takes {QUOTA_USERS}; have the quota raised first"
 
 
+def _everyone(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    for name, app in subject.environment.apps.items():
+        for position, group in enumerate(app.groups):
+            if group == EVERYONE:
+                yield (
+                    ("apps", name, "groups", position),
+                    f"every person in the Okta org gets this app and may assume {app.role}; "
+                    "name a group of those who need it",
+                )
+
+
+def _custom_domain(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+    okta = subject.environment.okta
+    if okta.base_url not in OKTA_DOMAINS:
+        yield (
+            ("okta", "base_url"),
+            f"not one of Okta's own domains ({', '.join(OKTA_DOMAINS)}); with a custom domain write the org's own address "
+            "here, since its SAML metadata names that one",
+        )
+
+
 def _undocumented_audience(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
     environment = subject.environment
     if environment.aws.partition is not COMMERCIAL and environment.okta.role_assignment != "saml_app":
@@ -118,4 +139,6 @@ _ADVICE: tuple[Callable[[Subject], Iterator[tuple[KeyPath, str]]], ...] = (
     _unprotected,
     _quota,
     _undocumented_audience,
+    _everyone,
+    _custom_domain,
 )

@@ -21,6 +21,7 @@ from connect_sso.environment.values import (
     BaseUrl,
     CsvFile,
     Destination,
+    ExternalId,
     IamPath,
     IamUserName,
     InstanceId,
@@ -29,8 +30,10 @@ from connect_sso.environment.values import (
     PolicyName,
     ProviderConstraint,
     Region,
+    RoleArn,
     RoleAssignment,
     RoleName,
+    RoleSessionName,
     SamlProviderName,
     Section,
     SessionDuration,
@@ -48,6 +51,16 @@ WIZARD_STORAGE: Final[tuple[StorageKind, ...]] = ("call_recordings", "chat_trans
 """What the console's wizard stores for a new instance."""
 
 
+class AssumeRole(Section):
+    """A role that the AWS provider takes on, with the credentials that it finds."""
+
+    role_arn: RoleArn = Field(
+        description="The role's ARN, in aws.account_id.", examples=["arn:aws:iam::111122223333:role/terraform"]
+    )
+    external_id: ExternalId | None = Field(default=None, description="What the role's trust policy asks for.")
+    session_name: RoleSessionName | None = Field(default=None, description="What CloudTrail shows.")
+
+
 class Aws(Section):
     """The AWS side: account, region, sign-in endpoint."""
 
@@ -62,6 +75,7 @@ class Aws(Section):
         default="regional", description="The SAML endpoint Okta posts to; every trust policy admits both."
     )
     tags: Tags = Field(default={}, description="Tags of everything on the AWS side.")
+    assume_role: AssumeRole | None = Field(default=None, description="A role that Terraform takes on for the AWS side.")
 
     @property
     def partition(self) -> Partition:
@@ -80,7 +94,10 @@ class Okta(Section):
     """The Okta side: the org, and how it learns which role a person gets."""
 
     org_name: OrgName = Field(description="acme in acme.okta.com.", examples=["acme"])
-    base_url: BaseUrl = Field(description="okta.com, oktapreview.com, okta-emea.com, ...", examples=["okta.com"])
+    base_url: BaseUrl = Field(
+        description="okta.com, oktapreview.com, okta-emea.com, okta-gov.com or okta.mil; the org's own, also where it has a custom domain.",
+        examples=["okta.com"],
+    )
     role_assignment: RoleAssignment = Field(
         description="How Okta learns which role a person gets.", examples=["saml_app"]
     )

@@ -25,7 +25,7 @@ from connect_sso.environment.tree import (
     text_at,
 )
 from connect_sso.facts.escaping import template_problem
-from connect_sso.facts.partitions import CONNECT_REGIONS, partition_of
+from connect_sso.facts.partitions import CONNECT_REGIONS, REPLICA_REGIONS, partition_of
 from connect_sso.text import nearest
 
 if TYPE_CHECKING:
@@ -129,6 +129,10 @@ def _region(tree: MappingNode) -> Iterator[Breach]:
         partition_of(region)
     except ValueError as error:
         yield path, place, f"{error}; it runs in {known}"
+        return
+    if origin := REPLICA_REGIONS.get(region):
+        message = f"Amazon Connect runs only replicas of other regions' instances in {region}; did you mean {origin}?"
+        yield path, place, message
         return
     allowed = tree.get("aws", "allow_unlisted_region")
     if region not in CONNECT_REGIONS and not (isinstance(allowed, ScalarNode) and allowed.value is True):
@@ -262,6 +266,7 @@ def _arns(tree: MappingNode) -> Iterator[Breach]:
 
 
 _ARNS = {
+    ("aws", "assume_role", "role_arn"): "the plan refuses every account but",
     ("federation", "permissions_boundary"): "IAM takes a boundary only from the role's own account, here",
 }
 """Where an ARN stands, and why it must be of `aws.account_id`."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Discriminator, Tag
+from pydantic import Discriminator, Field, Tag
 
-from connect_sso.environment.values import BucketName, ObjectKey, Region, Section, form, text
+from connect_sso.environment.values import BucketName, ObjectKey, Region, RoleArn, Section, form, text
 
 
 class CloudState(Section):
@@ -35,6 +35,9 @@ class S3State(Section):
     bucket: BucketName
     region: Region
     key: ObjectKey | None = None
+    role_arn: RoleArn | None = Field(
+        default=None, description="A role that Terraform takes on to reach the bucket, in whichever account it is."
+    )
     kms_key_id: Annotated[str, text(1, 2048)] | None = None
 
 

@@ -83,8 +83,9 @@ def _org_name(value: str) -> str:
 
 
 def _base_url(value: str) -> str:
-    if org := re.fullmatch(r"[^.]+\.((okta|oktapreview|okta-emea|okta-gov)\.com)", value):
-        raise ValueError(f"only the domain: {org[1]} (what stands before it is okta.org_name)")
+    _, _, domain = value.partition(".")
+    if domain in names.OKTA_DOMAINS:
+        raise ValueError(f"only the domain: {domain} (what stands before it is okta.org_name)")
     if re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", value):
         return value
     host = re.sub(r"^[a-z]+://", "", value.lower()).split("/")[0].split(":")[0]

@@ -28,6 +28,15 @@ QUOTA_USERS: Final = 500
 https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html
 """
 
+OKTA_DOMAINS: Final = ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil")
+"""The domains of Okta's own orgs: https://developer.okta.com/docs/concepts/okta-organizations/"""
+
+EVERYONE: Final = "Everyone"
+"""The group that holds every person of an Okta org, in each org and in this spelling.
+
+https://help.okta.com/oie/en-us/content/topics/users-groups-profiles/usgp-about-groups.htm
+"""
+
 
 @dataclass(frozen=True)
 class Form:

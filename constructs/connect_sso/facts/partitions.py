@@ -94,6 +94,12 @@ GOVCLOUD = Partition(
 PARTITIONS = (COMMERCIAL, GOVCLOUD)
 """Those in which Amazon Connect is offered."""
 
+REPLICA_REGIONS = {"ap-northeast-3": "ap-northeast-1"}
+"""Where Amazon Connect runs replicas of another region's instances and no instance of its own, and that region.
+
+https://docs.aws.amazon.com/connect/latest/adminguide/setup-connect-global-resiliency.html
+"""
+
 CONNECT_REGIONS = COMMERCIAL.regions + GOVCLOUD.regions
 """Where Amazon Connect is known to run, both partitions."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdktf import CloudBackend, LocalBackend, NamedCloudWorkspace, S3Backend, TerraformStack
-from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderDefaultTags
+from cdktf import CloudBackend, LocalBackend, NamedCloudWorkspace, S3Backend, S3BackendAssumeRoleConfig, TerraformStack
+from cdktf_cdktf_provider_aws.provider import AwsProvider, AwsProviderAssumeRole, AwsProviderDefaultTags
 from cdktf_cdktf_provider_okta.provider import OktaProvider
 
 from connect_sso.environment.derived_names import crowd_stack, s3_keys
@@ -41,6 +41,7 @@ def keep_state(stack: TerraformStack, environment: Environment, *, name: str, cr
             key=s3_keys(name, s3.key)[crowd],
             encrypt=True,
             kms_key_id=s3.kms_key_id,
+            assume_role=S3BackendAssumeRoleConfig(role_arn=s3.role_arn) if s3.role_arn else None,
         )
         # cdktf's backend does not know the argument yet.
         terraform["backend"] = {"s3": {"use_lockfile": True}}
@@ -50,11 +51,19 @@ def keep_state(stack: TerraformStack, environment: Environment, *, name: str, cr
 def use_aws(stack: TerraformStack, environment: Environment) -> None:
     """Add the AWS provider: one region, one account, and patience with Connect's two calls a second."""
     aws = environment.aws
+    assumed = aws.assume_role
     AwsProvider(
         stack,
         "aws",
         region=aws.region,
         allowed_account_ids=[aws.account_id],
+        assume_role=[
+            AwsProviderAssumeRole(
+                role_arn=assumed.role_arn, external_id=assumed.external_id, session_name=assumed.session_name
+            )
+        ]
+        if assumed
+        else None,
         retry_mode="adaptive",
         default_tags=[AwsProviderDefaultTags(tags=dict(sorted(aws.tags.items())))] if aws.tags else None,
     )
