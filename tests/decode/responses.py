@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import html
 import json
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -233,6 +234,47 @@ def har_entry(
         },
         "response": {"status": 200, "content": {"mimeType": "text/html", "text": answer}},
     }
+
+
+def tracer(response: Response, *, mask: str = "{hash:0f1e2d}", relay_state: str = RELAY_STATE) -> bytes:
+    """An export of SAML-tracer; its default masks the form's values, and keeps the decoded response."""
+    form = [["SAMLResponse", mask or response.base64()], ["RelayState", mask or relay_state]]
+    headers = [
+        {"name": "Content-Type", "value": "text/html"},
+        {"name": "Date", "value": "Tue, 24 Nov 2026 10:00:04 GMT"},
+    ]
+    posted = {
+        "method": "POST",
+        "url": RECIPIENT,
+        "requestId": "102",
+        "protocol": "SAML-P",
+        "requestHeaders": [],
+        "get": [],
+        "post": form,
+        "saml": response.xml().decode(),
+        "responseStatus": 200,
+        "responseHeaders": headers,
+    }
+    opened = {
+        "method": "GET",
+        "url": "https://acme.okta.com/app/sso/saml",
+        "requestId": "101",
+        "get": [["SAMLRequest", mask or "fZ"]],
+        "saml": '<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>',
+        "responseHeaders": [],
+    }
+    return json.dumps({"requests": [opened, posted], "timestamp": "2026-11-24T10:01:00.000Z"}, indent=2).encode()
+
+
+def saved_page(*forms: tuple[Response, str, str]) -> bytes:
+    """A saved page: for each form the response, where it goes to, and the relay state."""
+    inner = "".join(
+        f'<form id="appForm{number}" action="{html.escape(action)}" method="POST">'
+        f'<input name="SAMLResponse" type="hidden" value="{response.base64().replace("+", "&#x2b;")}"/>'
+        f'<INPUT type="hidden" name="RelayState" value="{html.escape(relay_state)}"></form>'
+        for number, (response, action, relay_state) in enumerate(forms)
+    )
+    return f"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>{inner}</body></html>".encode()
 
 
 def sign(

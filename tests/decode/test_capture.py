@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import gzip
 import json
 import re
 import textwrap
@@ -15,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 
 from connect_sso.decode import command
-from connect_sso.decode.capture import read_capture
-from tests.decode.responses import ISSUED, RECIPIENT, RELAY_STATE, Response, har_entry
+from connect_sso.decode.capture import Capture, read_capture
+from tests.decode.responses import ISSUED, RECIPIENT, RELAY_STATE, Response, har_entry, saved_page, tracer
 
 if TYPE_CHECKING:
     from tests.decode.conftest import Decode
@@ -40,6 +41,14 @@ WITHOUT_RELAY_STATE: dict[str, str | bytes] = {
     "XML": GOOD.xml(),
     "XML after blank lines": b"\n\n" + GOOD.xml().split(b"?>", 1)[1],
     "base64 from PowerShell": TEXT.encode("utf-16"),
+    "base64, compressed as zlib does": base64.b64encode(zlib.compress(GOOD.xml())).decode(),
+    "base64, compressed as gzip does": base64.b64encode(gzip.compress(GOOD.xml())).decode(),
+    "base64 of XML with a byte order mark": base64.b64encode(b"\xef\xbb\xbf" + GOOD.xml()).decode(),
+    "compressed": zlib.compress(GOOD.xml())[2:-4],
+    "XML with a byte order mark": b"\xef\xbb\xbf" + GOOD.xml(),
+    "XML from PowerShell": GOOD.xml().decode().encode("utf-16"),
+    "SAML-tracer, the form masked": tracer(GOOD),
+    "SAML-tracer, the form removed": tracer(GOOD, mask="*****"),
 }
 
 WITH_RELAY_STATE: dict[str, str | bytes] = {
@@ -52,7 +61,23 @@ WITH_RELAY_STATE: dict[str, str | bytes] = {
     "saved page": f'<html><form><input type="hidden" name="SAMLResponse" value="{TEXT.replace("+", "&#x2b;")}"/>'
     f"<INPUT name='RelayState' value=\"{CCP.replace('&', '&amp;')}\"></form></html>",
     "HAR": GOOD.har(relay_state=CCP),
+    "SAML-tracer, nothing masked": tracer(GOOD, mask="", relay_state=CCP),
+    "JSON": json.dumps({"SAMLResponse": TEXT, "RelayState": CCP}),
+    "an address": f"https://sp.example.com/acs?SAMLResponse={quote(TEXT, safe='')}&RelayState={quote(CCP, safe='')}",
+    "Okta's page": saved_page((GOOD, RECIPIENT, CCP)),
+    "AWS's page, to choose a role": saved_page((GOOD, "/saml", CCP)),
+    "a page with two responses": saved_page(
+        (GOOD.but(session_name="okta"), "https://acme.okta.com/sso/saml2/x", ""),
+        (GOOD, RECIPIENT, CCP),
+        (GOOD.but(session_name="later"), "https://acme.okta.com/sso/saml2/x", ""),
+    ),
 }
+
+
+def _read(data: bytes) -> Capture:
+    capture = read_capture(data)
+    assert isinstance(capture, Capture)
+    return capture
 
 
 @pytest.mark.parametrize("name", WITHOUT_RELAY_STATE)
@@ -89,7 +114,7 @@ def test_a_moment_in_another_time_zone_is_the_same_moment() -> None:
     """Browsers write their own offset."""
     har = json.loads(GOOD.har())
     har["log"]["entries"][0]["startedDateTime"] = "2026-11-24T11:00:00.000+01:00"
-    assert read_capture(json.dumps(har).encode()).captured_at == ISSUED
+    assert _read(json.dumps(har).encode()).captured_at == ISSUED
 
 
 def test_of_several_attempts_the_last_one_to_aws_counts() -> None:
@@ -97,7 +122,7 @@ def test_of_several_attempts_the_last_one_to_aws_counts() -> None:
     to_okta = har_entry(GOOD.but(session_name="okta"), url="https://acme.okta.com/sso/saml2/x")
     first = har_entry(GOOD.but(session_name="first"))
     har = {"log": {"entries": [to_okta, first, har_entry(GOOD), to_okta]}}
-    capture = read_capture(json.dumps(har).encode())
+    capture = _read(json.dumps(har).encode())
     assert capture.posted_to == RECIPIENT
     assert re.search(rb"Ada\.Admin@example\.com", capture.xml)
     assert b"first" not in capture.xml
@@ -108,9 +133,45 @@ def test_a_har_may_have_the_body_as_text_or_as_fields(drop: str) -> None:
     """Browsers differ."""
     har = json.loads(GOOD.har(relay_state=CCP))
     del har["log"]["entries"][0]["request"]["postData"][drop]
-    capture = read_capture(json.dumps(har).encode())
+    capture = _read(json.dumps(har).encode())
     assert capture.xml == GOOD.xml()
     assert capture.relay_state == CCP
+
+
+def test_saml_tracer_tells_whereto_and_when_it_was_answered(decode: Decode) -> None:
+    """It has no moment of its own, but the answer's date, by AWS's clock."""
+    result = decode(tracer(GOOD))
+    assert result.json["capture"]["posted_to"] == RECIPIENT
+    assert result.json["capture"]["captured_at"] == "2026-11-24T10:00:04Z"
+    late = json.loads(tracer(GOOD))
+    late["requests"][-1]["responseHeaders"] = [["Date", "Tue, 24 Nov 2026 12:00:00 GMT"]]
+    assert decode(json.dumps(late)).codes == ["response-expired"]
+
+
+def test_of_several_traced_requests_the_last_to_aws_counts(decode: Decode) -> None:
+    """The request to Okta is in it as well, and is none."""
+    trace = json.loads(tracer(GOOD))
+    other = json.loads(tracer(GOOD.but(session_name="okta")))["requests"][-1] | {"url": "https://acme.okta.com/sso"}
+    trace["requests"] = [other, *trace["requests"], other]
+    result = decode(json.dumps(trace))
+    assert result.json["assertion"]["session_name"] == "Ada.Admin@example.com"
+    assert result.json["capture"]["form"] == "an export of SAML-tracer (the last of 3 responses in it)"
+
+
+def test_a_page_says_how_many_responses_it_has(decode: Decode) -> None:
+    """Two are described, and held against nobody."""
+    result = decode(WITH_RELAY_STATE["a page with two responses"])
+    assert result.json["capture"]["form"] == "a saved page (the last of 3 responses in it)"
+    assert result.json["capture"]["posted_to"] == RECIPIENT
+
+
+def test_a_response_in_an_address_of_a_har(decode: Decode) -> None:
+    """The redirect binding."""
+    har = json.loads(GOOD.har(relay_state=CCP))
+    request = har["log"]["entries"][0]["request"]
+    request["queryString"] = [{"name": "SAMLResponse", "value": TEXT}, {"name": "RelayState", "value": CCP}]
+    del request["postData"]
+    assert decode(json.dumps(har)).code == 0
 
 
 def test_standard_input_is_a_file_too() -> None:

@@ -26,6 +26,7 @@ from tests.decode.responses import (
     signer,
 )
 from tests.decode.tampering import encrypted, wrapped
+from tests.decode.test_events import BY_ITSELF
 
 if TYPE_CHECKING:
     from tests.decode.conftest import Decode
@@ -237,7 +238,7 @@ def test_a_failure_that_shows_beside_the_state_is_named(
 
 def test_the_catalogue_is_covered() -> None:
     """An entry that says it can be seen must have been seen here."""
-    produced = {*IN_ITSELF, *(code for code, *_ in COMPARED)}
+    produced = {*IN_ITSELF, *(code for code, *_ in COMPARED), *(code for code, _ in BY_ITSELF)}
     assert produced == {entry.code for entry in CATALOGUE if set(entry.needs) != {Needs.MESSAGE}}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import copy
+import gzip
 import json
 import resource
 import socket
@@ -21,7 +23,8 @@ from connect_sso.decode.assertion import read_assertion
 from connect_sso.decode.coverage import examine
 from connect_sso.errors import Failure
 from connect_sso.saml.xml import parse_xml
-from tests.decode.responses import DS, Response, sign, signer
+from tests.decode.logs import assume_role, written
+from tests.decode.responses import DS, RECIPIENT, RELAY_STATE, Response, saved_page, sign, signer, tracer
 from tests.decode.tampering import EVE, HOW, with_comment, wrapped
 
 if TYPE_CHECKING:
@@ -87,6 +90,12 @@ REFUSED: dict[str, bytes] = {
     "a strange HAR": json.dumps(
         {"log": {"entries": [None, 1, [], {"request": 5}, {"request": {"postData": "x"}}]}}
     ).encode(),
+    "a list of nothing": b"[" + b"[]," * 100_000 + b"[]]",
+    "a deep list": b"[" * 100_000,
+    "a compressed bomb as it is": zlib.compress(b"<" * 50_000_000, 9)[2:-4],
+    "a gzip bomb": gzip.compress(b"<" * 50_000_000, 9),
+    "a trace of nothing": b'{"requests": [null, 5, {"post": 5, "get": [5], "saml": []}]}',
+    "a page of forms": b"<html>" + b"<form><input name='RelayState'>" * 50_000,
     "a HAR without bodies": json.dumps(
         {"log": {"entries": [{"request": {"url": "https://signin.aws.amazon.com/saml", "method": "POST"}}]}}
     ).encode(),
@@ -210,6 +219,36 @@ def test_a_large_honest_file_is_read_quickly(decode: Decode) -> None:
     started = time.monotonic()
     assert decode(GOOD.har(extra=(picture,))).code == 0
     assert time.monotonic() - started < 5
+
+
+def test_thousands_of_requests_are_read_quickly(decode: Decode) -> None:
+    """A recording that ran all day; only the response that counts is decoded."""
+    har = json.loads(GOOD.har())
+    har["log"]["entries"] = har["log"]["entries"] * 5_000
+    trace = json.loads(tracer(GOOD))
+    trace["requests"] = trace["requests"] * 2_000
+    page = saved_page(*[(GOOD, RECIPIENT, RELAY_STATE)] * 200)
+    events = written(*[assume_role()] * 20_000, form="log file")
+    for data in (json.dumps(har), json.dumps(trace), page, events):
+        started = time.monotonic()
+        assert decode(data).code == 0
+        assert time.monotonic() - started < 10
+
+
+def test_many_signatures_are_not_tried_one_by_one(decode: Decode) -> None:
+    """Many assertions, each with certificates of its own, end in an answer in time."""
+    root = GOOD.but(sign_response=False).element()
+    assertion = root.find("{urn:oasis:names:tc:SAML:2.0:assertion}Assertion")
+    assert assertion is not None
+    for data in assertion.iter(f"{{{DS}}}X509Data"):
+        data.extend([copy.deepcopy(data[0]) for _ in range(20)])
+    for number in range(30):
+        another = copy.deepcopy(assertion)
+        another.set("ID", f"id-{number}")
+        root.append(another)
+    started = time.monotonic()
+    assert "signature-wrapping" in decode(etree.tostring(root)).codes
+    assert time.monotonic() - started < 10
 
 
 def test_too_large_a_file_is_refused_unread(tmp_path: Path) -> None:

@@ -11,7 +11,10 @@ import click
 from connect_sso.decode.assertion import SAML, SAMLP, read_assertion, read_envelope
 from connect_sso.decode.capture import MAX_FILE_BYTES, Capture, read_capture
 from connect_sso.decode.coverage import examine
-from connect_sso.decode.diagnosis import Diagnosis, Mask, diagnose
+from connect_sso.decode.diagnosis import diagnose
+from connect_sso.decode.event_diagnosis import diagnose_event
+from connect_sso.decode.events import Became, Event
+from connect_sso.decode.findings import Diagnosis, Mask
 from connect_sso.decode.message import found_in, meant_by, with_message
 from connect_sso.decode.rendering import Decoded, as_json, as_text
 from connect_sso.decode.signature import KnownKey
@@ -88,17 +91,24 @@ def command(
     sides = _sides(loaded, states)
     given = [*_given_certificates(certificates), *_given_metadata(metadata)]
     mask: Mask = _masked if redact else _as_it_is
-    decoded, diagnosis = None, Diagnosis((), (), frozenset())
+    decoded: Decoded | Event | None = None
+    diagnosis = Diagnosis((), (), frozenset())
     if file is not None:
-        decoded, diagnosis = _decode(_read(file), sides, given, mask)
-        message = message or found_in(decoded.capture.answers)
+        capture = read_capture(_read(file))
+        if isinstance(capture, Event):
+            decoded, diagnosis = capture, diagnose_event(capture, sides, mask)
+            # The words of the log stand for many causes; what was found beside them is one.
+            message = message or (capture.reason if not diagnosis.findings and meant_by(capture.reason) else None)
+        else:
+            decoded, diagnosis = _decode(capture, sides, given, mask)
+            message = message or found_in(capture.answers)
     diagnosis = with_message(diagnosis, message)
     if output_format == "json":
         rendered = as_json(decoded, diagnosis, mask)
     else:
         rendered = as_text(decoded, diagnosis, [side.source for side in sides], mask)
     sys.stdout.write(_redacted(rendered, decoded) if redact else rendered)
-    if diagnosis.findings:
+    if diagnosis.findings or (isinstance(decoded, Event) and decoded.became is Became.REFUSED):
         sys.exit(EXIT_DECIDE)
 
 
@@ -155,8 +165,7 @@ def _given_metadata(files: tuple[str, ...]) -> list[KnownKey]:
     return keys
 
 
-def _decode(data: bytes, sides: list[SignIn], given: list[KnownKey], mask: Mask) -> tuple[Decoded, Diagnosis]:
-    capture = read_capture(data)
+def _decode(capture: Capture, sides: list[SignIn], given: list[KnownKey], mask: Mask) -> tuple[Decoded, Diagnosis]:
     root = _root(capture)
     known = [
         KnownKey(certificate, provider.where)
@@ -187,11 +196,14 @@ def _root(capture: Capture) -> etree._Element:
     raise Failure(f"the file holds no SAML response: its XML is a {name}")
 
 
-def _redacted(text: str, decoded: Decoded | None) -> str:
+def _redacted(text: str, decoded: Decoded | Event | None) -> str:
     """A second look, should a name have come in by another way, such as a tag or another attribute."""
-    if decoded is None or decoded.assertion is None:
+    assertion = decoded.claims if isinstance(decoded, Event) else decoded.assertion if decoded else None
+    if assertion is None:
         return text
-    names = {decoded.assertion.name_id, *decoded.assertion.session_name, decoded.assertion.source_identity or ""}
+    names = {assertion.name_id, *assertion.session_name, assertion.source_identity or ""}
+    if isinstance(decoded, Event):
+        names.add(decoded.done_by or "")
     for name in sorted((name for name in names if len(name) > 3), key=len, reverse=True):
         text = text.replace(name, REDACTED)
     return text

@@ -3,102 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, RolePair, moment
-from connect_sso.decode.failures import BY_CODE
+from connect_sso.decode.assertion import SUCCESS, Assertion, Envelope, moment
+from connect_sso.decode.comparison import certificate_words, compare, compare_landing, is_strange, signed_with
+from connect_sso.decode.findings import Book, Diagnosis, Mask
 from connect_sso.decode.signature import WHAT_TO_GIVE, By, Flaw, Verdict
 from connect_sso.facts import sessions
 from connect_sso.facts.names import username_problem
 from connect_sso.facts.partitions import COMMERCIAL, Partition, is_aws_endpoint, partition_of_arn, partition_of_endpoint
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
 from connect_sso.saml import attributes as saml_attributes
-from connect_sso.sign_in.model import (
-    Role,
-    SamlProvider,
-    SignIn,
-    permission_decision,
-    same_but_for_case,
-    trust_decision,
-    trust_request,
-    why_not_permitted,
-    why_not_trusted,
-)
-from connect_sso.text import nearest
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from connect_sso.decode.capture import Capture
     from connect_sso.decode.coverage import Evidence
-    from connect_sso.decode.signature import KnownKey, Signature
-    from connect_sso.saml.certificates import Certificate
+    from connect_sso.decode.signature import KnownKey
+    from connect_sso.sign_in.model import SignIn
 
 MAX_BASE64 = 100_000
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
-
-_NEAR_AMONG = 2000
-
-Mask = Callable[[str], str]
-"""How a person's name is shown: as it is, or masked."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One known failure that the input leads to."""
-
-    code: str
-    says: str
-    """What was found, with the values at hand."""
-    seen_in: str
-    """`response`, `relay state` or `message`."""
-
-    @property
-    def fix(self) -> str:
-        """What to do, from the catalogue."""
-        return BY_CODE[self.code].fix
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """The findings, and what was looked at without one."""
-
-    findings: tuple[Finding, ...]
-    notes: tuple[str, ...]
-    """What a person should know, and what holds nobody up."""
-    ruled_out: frozenset[str]
-    """Codes that were looked into and are not the cause."""
-
-
-class _Book:
-    """Collects the findings of one response."""
-
-    def __init__(self) -> None:
-        self.findings: list[Finding] = []
-        self.notes: list[str] = []
-        self.checked: set[str] = set()
-
-    def check(self, code: str, problem: str, *, seen_in: str = "response") -> bool:
-        """Records that `code` was looked into; returns whether it is the case."""
-        self.checked.add(code)
-        if problem and all(finding.code != code for finding in self.findings):
-            self.findings.append(Finding(code, problem, seen_in))
-        return bool(problem)
-
-    def add(self, other: _Book, source: str) -> None:
-        """Adds what a less trustworthy side says: it decides only what nothing before it has looked into."""
-        for finding in other.findings:
-            if finding.code in self.checked:
-                self.notes.append(f"{source} differs from what is there: {finding.says}.")
-            else:
-                self.findings.append(finding)
-        self.checked |= other.checked
-
-    def done(self) -> Diagnosis:
-        found = {finding.code for finding in self.findings}
-        return Diagnosis(tuple(self.findings), tuple(dict.fromkeys(self.notes)), frozenset(self.checked - found))
 
 
 def diagnose(
@@ -121,7 +48,7 @@ def diagnose(
         given: certificates from files of their own, which the response should be signed with.
         mask: for names of people.
     """
-    book = _Book()
+    book = Book()
     sides = list(sides)
     _in_itself(book, capture, evidence, envelope, assertion)
     if assertion is not None:
@@ -129,11 +56,11 @@ def diagnose(
         _signer(book, evidence, given)
     landing = _relay_state(book, capture)
     for side in sides:
-        of_side = _Book()
+        of_side = Book()
         if assertion is not None:
-            _compared(of_side, evidence, assertion, side, mask)
+            compare(of_side, evidence, assertion, side, mask)
         if landing is not None:
-            _landing(of_side, landing, side)
+            compare_landing(of_side, landing, side)
         book.add(of_side, side.source)
     return book.done()
 
@@ -142,7 +69,7 @@ def diagnose(
 
 
 def _in_itself(
-    book: _Book, capture: Capture, evidence: Evidence, envelope: Envelope, assertion: Assertion | None
+    book: Book, capture: Capture, evidence: Evidence, envelope: Envelope, assertion: Assertion | None
 ) -> None:
     too_large = capture.base64_length is not None and capture.base64_length > MAX_BASE64
     book.check(
@@ -197,7 +124,7 @@ def _unsigned(evidence: Evidence) -> str:
     return "; ".join(evidence.misfits) or "there is no signature on the response or on the assertion"
 
 
-def _signer(book: _Book, evidence: Evidence, given: Sequence[KnownKey]) -> None:
+def _signer(book: Book, evidence: Evidence, given: Sequence[KnownKey]) -> None:
     """Whose key the signature is made with, as far as that is known without a state."""
     signature = evidence.signature
     if signature is None:
@@ -212,25 +139,14 @@ def _signer(book: _Book, evidence: Evidence, given: Sequence[KnownKey]) -> None:
             f"can send a key of their own. To check it, give {' or '.join(WHAT_TO_GIVE)}."
         )
     if given:
-        held = ", ".join(f"{_certificate(key.certificate)} in {key.known_from}" for key in given)
+        held = ", ".join(f"{certificate_words(key.certificate)} in {key.known_from}" for key in given)
         book.check(
             "certificate-rotated",
-            f"it is signed with {_signed_with(signature)}, expected is {held}" if _strange(signature) else "",
+            f"it is signed with {signed_with(signature)}, expected is {held}" if is_strange(signature) else "",
         )
 
 
-def _strange(signature: Signature) -> bool:
-    """Whether it is made with another key than those that were expected."""
-    return signature.by is By.RESPONSE or signature.flaw is Flaw.OTHER_KEY
-
-
-def _signed_with(signature: Signature) -> str:
-    if signature.certificate is None or signature.flaw is Flaw.OTHER_KEY:
-        return "a key that it does not name" if signature.flaw is Flaw.OTHER_KEY else "the bare key that came with it"
-    return f"the certificate {_certificate(signature.certificate)}"
-
-
-def _assertion_in_itself(book: _Book, capture: Capture, envelope: Envelope, assertion: Assertion, mask: Mask) -> None:
+def _assertion_in_itself(book: Book, capture: Capture, envelope: Envelope, assertion: Assertion, mask: Mask) -> None:
     _window(book, capture, assertion)
     partition = _partition(assertion)
     told = f"the audience is {', '.join(assertion.audiences)}" if assertion.audiences else "there is no audience"
@@ -245,7 +161,7 @@ def _assertion_in_itself(book: _Book, capture: Capture, envelope: Envelope, asse
     _session(book, assertion, mask)
 
 
-def _window(book: _Book, capture: Capture, assertion: Assertion) -> None:
+def _window(book: Book, capture: Capture, assertion: Assertion) -> None:
     start = moment(assertion.not_before)
     ends = [moment(end) for end in assertion.not_on_or_after]
     unreadable = [text for text in (assertion.not_before, *assertion.not_on_or_after) if text and moment(text) is None]
@@ -289,7 +205,7 @@ def _partition(assertion: Assertion) -> Partition:
     return next(filter(None, map(partition_of_endpoint, assertion.recipients)), COMMERCIAL)
 
 
-def _recipient(book: _Book, capture: Capture, envelope: Envelope, assertion: Assertion) -> None:
+def _recipient(book: Book, capture: Capture, envelope: Envelope, assertion: Assertion) -> None:
     problem = ""
     if not assertion.recipients:
         problem = "the subject confirmation names no recipient"
@@ -307,7 +223,7 @@ def _recipient(book: _Book, capture: Capture, envelope: Envelope, assertion: Ass
         book.notes.append(f"The browser posted it to {posted_to}, the recipient is {assertion.recipients[0]}.")
 
 
-def _roles(book: _Book, assertion: Assertion) -> None:
+def _roles(book: Book, assertion: Assertion) -> None:
     if book.check(
         "role-attribute-missing",
         "" if assertion.roles else f"there is no attribute {saml_attributes.ROLE}",
@@ -336,7 +252,7 @@ def _roles(book: _Book, assertion: Assertion) -> None:
         )
 
 
-def _session(book: _Book, assertion: Assertion, mask: Mask) -> None:
+def _session(book: Book, assertion: Assertion, mask: Mask) -> None:
     names = assertion.session_name
     book.check(
         "session-name-missing",
@@ -373,160 +289,7 @@ def _refused(name: str) -> str:
     return f"holds {', '.join('a space' if each == ' ' else repr(each) for each in wrong)}"
 
 
-# --- compared with a deployed or promised side ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Problem:
-    code: str
-    says: str
-
-
-def _compared(book: _Book, evidence: Evidence, assertion: Assertion, side: SignIn, mask: Mask) -> None:
-    pairs = [pair for pair in assertion.roles if pair.role_arn and pair.provider_arn]
-    if pairs:
-        # Of several roles the best one counts: the person may choose it.
-        tried = [list(_pair_problems(book, evidence, assertion, pair, side)) for pair in pairs]
-        for problem in min(tried, key=len):
-            book.check(problem.code, problem.says)
-    if len(assertion.session_name) == 1:
-        _user(book, assertion.session_name[0], side, mask)
-
-
-def _pair_problems(
-    book: _Book, evidence: Evidence, assertion: Assertion, pair: RolePair, side: SignIn
-) -> Iterator[_Problem]:
-    assert pair.role_arn
-    assert pair.provider_arn
-    provider, role = side.providers.get(pair.provider_arn), side.roles.get(pair.role_arn)
-    book.checked |= {"provider-not-found", "role-not-found"}
-    if provider is None:
-        yield _Problem(
-            "provider-not-found",
-            f"{side.source} has no SAML provider {pair.provider_arn}{_nearest(pair.provider_arn, side.providers)}",
-        )
-    else:
-        yield from _signer_problems(book, evidence, assertion, provider, side)
-    if role is None:
-        yield _Problem(
-            "role-not-found", f"{side.source} has no role {pair.role_arn}{_nearest(pair.role_arn, side.roles)}"
-        )
-        return
-    if provider is not None and role.trust is not None:
-        yield from _trust_problems(book, assertion, pair.provider_arn, role)
-    if role.max_session_duration is not None and (assertion.session_duration or "").isdecimal():
-        asked = int((assertion.session_duration or "0")[:9])
-        book.checked.add("duration-too-long")
-        if asked > role.max_session_duration:
-            yield _Problem(
-                "duration-too-long",
-                f"the response asks for {asked} seconds, {role.where} allows {role.max_session_duration}",
-            )
-    if side.instance is not None:
-        decision = permission_decision(role, side.instance)
-        if decision.allowed is not None:
-            book.checked.add("federation-token-denied")
-        if decision.allowed is False:
-            yield _Problem(
-                "federation-token-denied",
-                f"{role.where} may not call connect:GetFederationToken on {side.instance.arn}: {why_not_permitted(role, decision)}",
-            )
-
-
-def _signer_problems(
-    book: _Book, evidence: Evidence, assertion: Assertion, provider: SamlProvider, side: SignIn
-) -> Iterator[_Problem]:
-    if provider.problem:
-        yield _Problem("metadata-unreadable", f"the metadata in {provider.where} cannot be used: {provider.problem}")
-    if provider.metadata is None:
-        return
-    book.checked |= {"metadata-unreadable", "metadata-of-other-app", "certificate-rotated"}
-    if provider.metadata.issuer != assertion.issuer:
-        holder = next(
-            (
-                each.where
-                for each in side.providers.values()
-                if each.metadata and each.metadata.issuer == assertion.issuer
-            ),
-            None,
-        )
-        elsewhere = f"; {holder} holds this one's" if holder else ""
-        yield _Problem(
-            "metadata-of-other-app",
-            f"the issuer is {assertion.issuer}, {provider.where} holds the metadata of {provider.metadata.issuer}{elsewhere}",
-        )
-        return
-    held = provider.metadata.certificates
-    keys = {each.key_sha256 for each in held}
-    strangers = [
-        each
-        for each in evidence.signatures
-        if _strange(each) or (each.verified and each.certificate and each.certificate.key_sha256 not in keys)
-    ]
-    if strangers:
-        yield _Problem(
-            "certificate-rotated",
-            f"it is signed with {_signed_with(strangers[0])}, {provider.where} holds {', '.join(map(_certificate, held))}",
-        )
-
-
-def _trust_problems(book: _Book, assertion: Assertion, provider_arn: str, role: Role) -> Iterator[_Problem]:
-    recipient = assertion.recipients[0] if assertion.recipients else ""
-    extra = {
-        "saml:iss": (assertion.issuer,),
-        "saml:sub": (assertion.name_id,),
-        "sts:rolesessionname": assertion.session_name,
-        **{f"aws:requesttag/{name.lower()}": (value,) for name, value in assertion.session_tags},
-    }
-    wanted = [("sts:AssumeRoleWithSAML", "")]
-    if assertion.session_tags:
-        wanted.append(("sts:TagSession", "tag-session-not-allowed"))
-    if assertion.source_identity:
-        wanted.append(("sts:SetSourceIdentity", "source-identity-not-allowed"))
-    book.checked |= {
-        "provider-not-trusted",
-        "recipient-not-trusted",
-        "trust-condition-not-met",
-        *(code for _, code in wanted if code),
-    }
-    for action, code in wanted:
-        decision = trust_decision(role, trust_request(provider_arn, recipient, action, extra))
-        if decision.allowed is not False:
-            continue
-        if code:
-            tags = ", ".join(name for name, _ in assertion.session_tags)
-            what = (
-                f"the response carries session tags ({tags})"
-                if action == "sts:TagSession"
-                else "the response carries a source identity"
-            )
-            yield _Problem(code, f"{what}, and the trust of {role.where} does not allow {action}")
-            continue
-        yield _Problem(*why_not_trusted(role, decision, provider_arn, recipient))
-        return
-
-
-def _user(book: _Book, name: str, side: SignIn, mask: Mask) -> None:
-    if name in side.users:
-        book.checked |= {"user-not-onboarded", "user-name-case"}
-        return
-    shown, masked = mask(name), mask(name) != name
-    similar = same_but_for_case(name, side.users)
-    if similar is not None:
-        where = side.source if masked else side.users[similar].where
-        book.check("user-name-case", f"the session name is {shown}, the Connect user is {mask(similar)} ({where})")
-    elif side.users_are_complete:
-        # A near name is a help, but costs a second among ten thousand.
-        near = nearest(name, side.users) if len(side.users) <= _NEAR_AMONG and not masked else ""
-        book.check("user-not-onboarded", f"{side.source} has no Connect user {shown}{near}")
-    else:
-        book.notes.append(
-            f"Whether {shown} is a Connect user, {side.source} does not say: people of a users_file are in a state of "
-            "their own (another --state)."
-        )
-
-
-def _relay_state(book: _Book, capture: Capture) -> RelayState | None:
+def _relay_state(book: Book, capture: Capture) -> RelayState | None:
     """What is wrong with the relay state in itself; its parts where nothing is."""
     state = capture.relay_state
     if state is None:
@@ -547,36 +310,8 @@ def _relay_state(book: _Book, capture: Capture) -> RelayState | None:
     return landing
 
 
-def _landing(book: _Book, landing: RelayState, side: SignIn) -> None:
-    instance = side.instance
-    if instance is None:
-        return
-    if instance.region is not None and landing.region is not None:
-        other = f"the relay state is for {landing.region}, the instance ({instance.where}) is in {instance.region}"
-        book.check("relay-state-region", other if landing.region != instance.region else "", seen_in="relay state")
-    if instance.id is not None and not is_placeholder(instance.id):
-        other = f"the relay state is for the instance {landing.instance_id}, {instance.where} is {instance.id}"
-        book.check("relay-state-instance", other if landing.instance_id != instance.id else "", seen_in="relay state")
-
-
-# --- words -----------------------------------------------------------------------------------------------------------------
-
-
-def is_placeholder(instance_id: str) -> bool:
-    """Whether the id only stands for one that is not known yet."""
-    return set(instance_id) <= {"0", "-"}
-
-
 def _account(arn: str) -> str:
     return arn.split(":")[4]
-
-
-def _nearest(arn: str, known: Iterable[str]) -> str:
-    return nearest(arn, known) or (f"; there are: {', '.join(sorted(known))}" if known else "; it has none at all")
-
-
-def _certificate(certificate: Certificate) -> str:
-    return f"{certificate.short} (until {certificate.not_after:%Y-%m-%d})"
 
 
 def _utc(at: datetime | None) -> str:

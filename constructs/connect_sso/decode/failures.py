@@ -19,6 +19,7 @@ IAM_TROUBLESHOOTING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubles
 IAM_ASSERTIONS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html"
 IAM_QUOTAS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"
 STS_SAML = "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithSAML.html"
+OKTA_EVENTS = "https://developer.okta.com/docs/reference/api/event-types/"
 SAML_CORE = "https://docs.oasis-open.org/security/saml/v2.0/saml-core-2.0-os.pdf"
 SPEED_DIAL = "https://github.com/aws-samples/sample-amazon-connect-speed-dial"
 ALIAS_REPORT = "https://github.com/hashicorp/terraform-provider-aws/issues/38115"
@@ -34,6 +35,9 @@ class Needs(StrEnum):
     CAPTURE_TIME = "a HAR (it tells when the response was sent)"
     RELAY_STATE = "a form body or a HAR (they hold the relay state)"
     RELAY_STATE_COMPARISON = "a form body or a HAR, with --state or --env"
+    CLOUDTRAIL_COMPARISON = "a CloudTrail event, with --state or --env"
+    CONSOLE_LOGIN = "CloudTrail's ConsoleLogin"
+    OKTA_EVENT = "an event of Okta's System Log"
     MESSAGE = "--message"
 
 
@@ -71,6 +75,39 @@ SIGNATURE_INVALID = (
 CONSOLE_HOME = ("The AWS console's home page opens instead of Amazon Connect.",)
 
 CATALOGUE: tuple[KnownFailure, ...] = (
+    # --- Okta refuses: nothing reaches AWS ---------------------------------------------------------------------
+    KnownFailure(
+        code="okta-app-not-assigned",
+        title="The person does not have the app in Okta",
+        messages=("The app's tile is not on the person's Okta dashboard.",),
+        cause=(
+            "The app is not assigned to the person, or was taken away: out of the group that gives it, or the assignment "
+            "was removed by hand."
+        ),
+        confirm=(
+            "`connect-sso trace ENV --user NAME` shows what should give the person the app; in Okta's System Log, look "
+            "for application.user_membership.remove of that person."
+        ),
+        fix="Put the person back into the app's group, or under the `apps` of `users`, and apply.",
+        source=OKTA_EVENTS,
+        needs=(Needs.OKTA_EVENT, Needs.MESSAGE),
+    ),
+    KnownFailure(
+        code="okta-policy-denied",
+        title="A sign-on policy of Okta refuses",
+        messages=("Okta itself shows that a policy keeps the person out, and no page of AWS opens.",),
+        cause=(
+            "The app's authentication policy, or the organisation's, has a rule that denies this sign-in: by network, "
+            "device, group or factor."
+        ),
+        confirm="In Okta's System Log, policy.evaluate_sign_on of that person has the outcome DENY; its target names the rule.",
+        fix=(
+            "Ask who keeps the policy whether the rule is meant for this person. Another policy for the app is the "
+            "app's `authentication_policy`."
+        ),
+        source=OKTA_EVENTS,
+        needs=(Needs.OKTA_EVENT, Needs.MESSAGE),
+    ),
     # --- Amazon Connect refuses: the assertion was good, the person or the permission is not -------------------
     KnownFailure(
         code="user-not-onboarded",
@@ -86,7 +123,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "apply. Where the state is newer than the failure, sign in once more first."
         ),
         source=CONNECT_TROUBLESHOOTING,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="user-name-case",
@@ -102,7 +139,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "user: it is deleted and made anew), or correct the spelling in Okta."
         ),
         source=CONNECT_SAML,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="session-name-not-for-connect",
@@ -156,7 +193,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "by /user/${aws:userid}. `connect-sso review` of a fresh plan shows what was changed by hand."
         ),
         source=CONNECT_TROUBLESHOOTING,
-        needs=(Needs.STATE, Needs.MESSAGE),
+        needs=(Needs.STATE, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="session-expired",
@@ -291,7 +328,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the response with --state: it shows both figures.",
         fix="Raise the role's maximum session duration or lower SessionDuration: an apply sets both to one figure.",
         source=IAM_TROUBLESHOOTING,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="audience-wrong",
@@ -392,7 +429,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "application data in Okta after a role was made."
         ),
         source=IAM_TROUBLESHOOTING,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="provider-not-trusted",
@@ -405,7 +442,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the response with --state: it shows which providers the role trusts.",
         fix="Add the provider's ARN to the trust policy's Principal.Federated: an apply does, for every app of the role.",
         source=IAM_TROUBLESHOOTING,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="trust-condition-not-met",
@@ -425,7 +462,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the response with --state: it shows the tags and the trust's actions.",
         fix="Allow sts:TagSession in the trust (an apply does where `session_tags` is set), or send no tags.",
         source=IAM_TROUBLESHOOTING,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="source-identity-not-allowed",
@@ -435,7 +472,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the response with --state: it shows the source identity and the trust's actions.",
         fix="Remove the SourceIdentity statement from the app, or allow sts:SetSourceIdentity in the trust.",
         source=IAM_TROUBLESHOOTING,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="provider-not-found",
@@ -445,7 +482,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the response with --state: it shows the nearest provider there is.",
         fix="Correct the provider in the app's identity provider ARN or Role statement: an apply does.",
         source=IAM_TROUBLESHOOTING,
-        needs=(Needs.COMPARISON, Needs.MESSAGE),
+        needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
     ),
     KnownFailure(
         code="metadata-of-other-app",
@@ -557,7 +594,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the response: it shows the status and its message.",
         fix="Look for the event in Okta's system log: the person, the app, and the policy that refused.",
         source=SAML_CORE,
-        needs=(Needs.RESPONSE,),
+        needs=(Needs.RESPONSE, Needs.OKTA_EVENT),
     ),
     KnownFailure(
         code="assertion-missing",
@@ -604,7 +641,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the form body or a HAR: it shows the relay state.",
         fix="Set the app's default relay state to the address that `connect-sso trace ENV` shows: an apply does.",
         source=CONNECT_SAML,
-        needs=(Needs.RELAY_STATE, Needs.MESSAGE),
+        needs=(Needs.RELAY_STATE, Needs.CONSOLE_LOGIN, Needs.MESSAGE),
     ),
     KnownFailure(
         code="relay-state-arn",

@@ -8,8 +8,8 @@ from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from connect_sso.decode.diagnosis import Diagnosis, Finding
 from connect_sso.decode.failures import CATALOGUE, KnownFailure
+from connect_sso.decode.findings import Diagnosis, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.decode.assertion import Assertion, Envelope, moment
+from connect_sso.decode.events import Became, Event, Log
 from connect_sso.decode.failures import BY_CODE
 from connect_sso.decode.signature import WHAT_TO_GIVE, By, Covers, Signature, Verdict
 from connect_sso.text import visible_lines
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from connect_sso.decode.capture import Capture
     from connect_sso.decode.coverage import Evidence
-    from connect_sso.decode.diagnosis import Diagnosis, Finding, Mask
+    from connect_sso.decode.findings import Diagnosis, Finding, Mask
 
 WIDTH = 80
 _LABEL = 14
@@ -34,20 +35,23 @@ class Decoded:
     assertion: Assertion | None
 
 
-def as_json(decoded: Decoded | None, diagnosis: Diagnosis, mask: Mask) -> str:
+def as_json(decoded: Decoded | Event | None, diagnosis: Diagnosis, mask: Mask) -> str:
     """The published form; its schema is `decode.schema.json`."""
     document: dict[str, Any] = {
         "version": 1,
-        "can_sign_in": not diagnosis.findings,
+        "can_sign_in": not diagnosis.findings and not (isinstance(decoded, Event) and decoded.became is Became.REFUSED),
         "findings": [_finding(finding) for finding in diagnosis.findings],
         "ruled_out": sorted(diagnosis.ruled_out),
         "notes": list(diagnosis.notes),
+        "event": None,
         "capture": None,
         "signature": None,
         "signatures": [],
         "assertion": None,
     }
-    if decoded is not None:
+    if isinstance(decoded, Event):
+        document["event"] = _event(decoded, mask)
+    elif decoded is not None:
         document["capture"] = _capture(decoded)
         document["signature"] = _deciding(decoded.evidence)
         document["signatures"] = [_signature(each) for each in decoded.evidence.signatures]
@@ -65,6 +69,25 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": entry.messages[0],
         "confirm": entry.confirm,
         "source": entry.source,
+    }
+
+
+def _event(event: Event, mask: Mask) -> dict[str, Any]:
+    pair = event.claims.roles[0] if event.claims.roles else None
+    return {
+        "log": str(event.log),
+        "name": event.name,
+        "at": _iso(event.at),
+        "became": str(event.became),
+        "reason": event.reason,
+        "person": mask(event.person) if event.person else None,
+        "role": (pair.role_arn if pair else None) or event.role_name,
+        "saml_provider": pair.provider_arn if pair else None,
+        "recipient": event.claims.recipients[0] if event.claims.recipients else None,
+        "app": event.app,
+        "rule": event.rule or None,
+        "landing": event.landing,
+        "count": event.count,
     }
 
 
@@ -151,7 +174,7 @@ def _assertion(decoded: Decoded, mask: Mask) -> dict[str, Any] | None:
     }
 
 
-def as_text(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Sequence[str], mask: Mask) -> str:
+def as_text(decoded: Decoded | Event | None, diagnosis: Diagnosis, compared_with: Sequence[str], mask: Mask) -> str:
     """What an engineer reads: the verdict, each finding with its fix, then what the response says."""
     lines = [*_verdict(decoded, diagnosis, compared_with), ""]
     shown = [finding for finding in diagnosis.findings if finding.seen_in != "message"]
@@ -159,14 +182,16 @@ def as_text(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Sequen
     for number, finding in enumerate(shown, 1):
         lines += [*_shown_lines(number, finding), ""]
     lines += _possible_lines(possible, first_number=len(shown) + 1)
-    if decoded is not None:
+    if isinstance(decoded, Event):
+        lines += [*_event_rows(decoded, mask), ""]
+    elif decoded is not None:
         lines += [*_content(decoded, mask), ""]
     for note in diagnosis.notes:
         lines += _wrapped(note, first="Note: ", rest="      ")
     return visible_lines("\n".join(lines).rstrip() + "\n")
 
 
-def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Sequence[str]) -> list[str]:
+def _verdict(decoded: Decoded | Event | None, diagnosis: Diagnosis, compared_with: Sequence[str]) -> list[str]:
     shown = sum(finding.seen_in != "message" for finding in diagnosis.findings)
     possible = len(diagnosis.findings) - shown
     with_what = f", compared with {' and '.join(compared_with)}" if compared_with else ""
@@ -174,6 +199,8 @@ def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Seque
         messages = len({BY_CODE[finding.code].messages[0] for finding in diagnosis.findings})
         which = f" These words are in {messages} messages: compare with the page." if messages > 1 else ""
         return _wrapped(f"{_count(possible, 'known cause')}.{which}")
+    if isinstance(decoded, Event):
+        return _event_verdict(decoded, diagnosis, with_what)
     if not diagnosis.findings:
         if compared_with:
             return _wrapped(f"This response can sign in{with_what}.")
@@ -186,6 +213,46 @@ def _verdict(decoded: Decoded | None, diagnosis: Diagnosis, compared_with: Seque
     if shown:
         return _wrapped(f"This response cannot sign in{with_what}: {_count(shown, 'reason')}{beside}.")
     return _wrapped(f"The response shows no fault{with_what}{beside}.")
+
+
+def _event_verdict(event: Event, diagnosis: Diagnosis, with_what: str) -> list[str]:
+    who = "Okta" if event.log is Log.OKTA else "AWS"
+    told = {
+        Became.SUCCESS: f"{who} let this through",
+        Became.REFUSED: f"{who} refused",
+        Became.OPEN: f"{who} had not decided yet",
+    }[event.became]
+    if event.name.startswith("application.user_membership."):
+        told = "The app was taken away" if event.became is Became.REFUSED else "The assignment was changed"
+    shown = sum(finding.seen_in != "message" for finding in diagnosis.findings)
+    possible = len(diagnosis.findings) - shown
+    counts = [
+        *([_count(shown, "reason")] if shown else []),
+        *([_count(possible, "possible cause")] if possible else []),
+    ]
+    return _wrapped(f"{told} ({event.name}){with_what}: {' and '.join(counts) or 'no fault is seen'}.")
+
+
+def _event_rows(event: Event, mask: Mask) -> list[str]:
+    last = f", the last of {event.count} events of sign-ins in the file" if event.count > 1 else ""
+    lines = _row("Read from", f"{event.log}{last}")
+    lines += _row("Event", f"{event.name}{f', {event.at:%Y-%m-%d %H:%M:%S} UTC' if event.at else ''}")
+    for label, value in (
+        ("Words", event.reason),
+        ("Person", mask(event.person) if event.person else ""),
+        ("Done by", mask(event.done_by) if event.done_by else ""),
+        ("App", event.app),
+        ("Rule", event.rule),
+        ("Role", event.role_name),
+        ("Recipient", ", ".join(event.claims.recipients)),
+        ("Issuer", event.claims.issuer),
+        ("Opens", event.landing),
+    ):
+        lines += _row(label, value) if value else []
+    for pair in event.claims.roles:
+        lines += _row("Role", pair.role_arn) if pair.role_arn else []
+        lines += _row("SAML provider", pair.provider_arn) if pair.provider_arn else []
+    return lines
 
 
 def _unchecked(decoded: Decoded) -> bool:
