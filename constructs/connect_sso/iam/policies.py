@@ -18,6 +18,18 @@ Policy = dict[str, Any]
 
 VERSION = "2012-10-17"
 
+FEDERATE = "connect:GetFederationToken"
+"""The one permission that sign-in needs.
+
+https://docs.aws.amazon.com/connect/latest/adminguide/security-iam-amazon-connect-permissions.html
+"""
+
+ASSUME_WITH_SAML, TAG_SESSION = "sts:AssumeRoleWithSAML", "sts:TagSession"
+"""What a role's trust must allow; the second where assertions carry session tags.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+"""
+
 OWN_SESSION = literal("${aws:userid}")
 """The caller's own session, escaped: Terraform hands it on as it is."""
 
@@ -36,7 +48,7 @@ def federation(instance_arn: str) -> Policy:
         {
             "Sid": "SignInToThisInstance",
             "Effect": "Allow",
-            "Action": "connect:GetFederationToken",
+            "Action": FEDERATE,
             "Resource": f"{instance_arn}/user/{OWN_SESSION}",
         }
     )
@@ -58,7 +70,7 @@ def trust(*, saml_providers: Sequence[str], endpoints: Sequence[str], tag_sessio
         {
             "Effect": "Allow",
             "Principal": {"Federated": list(saml_providers)},
-            "Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"] if tag_session else "sts:AssumeRoleWithSAML",
+            "Action": [ASSUME_WITH_SAML, TAG_SESSION] if tag_session else ASSUME_WITH_SAML,
             "Condition": {"StringEquals": {"SAML:aud": list(endpoints)}},
         }
     )

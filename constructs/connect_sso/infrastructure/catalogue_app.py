@@ -7,6 +7,13 @@ import re
 from typing import TYPE_CHECKING, Final, Unpack
 
 from connect_sso.facts.escaping import literal, quoted
+from connect_sso.facts.okta_apps import (
+    API_INTEGRATION_FEATURE,
+    CATALOGUE_NAME,
+    COMMERCIAL_TYPE,
+    ENDPOINT_OVERRIDE,
+    ENVIRONMENT_TYPE,
+)
 from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.infrastructure.addresses import address
 from connect_sso.infrastructure.okta_apps import EveryApp, FederationApp
@@ -16,7 +23,6 @@ if TYPE_CHECKING:
 
     from connect_sso.facts.partitions import Partition
 
-CATALOGUE_NAME: Final = "amazon_aws"
 
 # The filter of a new catalogue app. It is sent although no group is mapped: a default that is left out is a difference
 # in every later plan, since the provider compares all that Okta returns.
@@ -59,8 +65,7 @@ def app_settings_json(
     account, role = "${accountid}", "${role}"  # Okta's own variables
     settings: dict[str, object] = {
         "appFilter": "okta",
-        # Okta's name for the commercial partition. What it calls the others is not documented; there the endpoint is stated.
-        "awsEnvironmentType": "aws.amazon",
+        ENVIRONMENT_TYPE: COMMERCIAL_TYPE,  # also where the endpoint is another partition's, which is then stated
         "groupFilter": literal(group_filter(role_group) if role_group else DEFAULT_GROUP_FILTER),
         "identityProviderArn": saml_provider_arn,
         "joinAllRoles": False,
@@ -73,7 +78,7 @@ def app_settings_json(
         "useGroupMapping": role_group is not None,
     }
     if sign_in_endpoint != COMMERCIAL.global_endpoint:
-        settings["overrideAcsURL"] = sign_in_endpoint
+        settings[ENDPOINT_OVERRIDE] = sign_in_endpoint
     return json.dumps(settings, sort_keys=True)
 
 
@@ -119,7 +124,7 @@ def api_integration_check(app: FederationApp, *, label: str) -> dict[str, object
     return {
         "assert": [
             {
-                "condition": f'${{contains({address(app)}.features, "PUSH_NEW_USERS")}}',
+                "condition": f'${{contains({address(app)}.features, "{API_INTEGRATION_FEATURE}")}}',
                 "error_message": f'API integration of the Okta app "{literal(label)}" is not enabled yet, and Okta has no '
                 "API for it: the output by_hand says what to enter in its admin console.",
             }

@@ -9,6 +9,7 @@ from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatemen
 from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
 
 from connect_sso.facts.escaping import literal
+from connect_sso.facts.okta_apps import USER_NAME_TEMPLATES
 from connect_sso.infrastructure.addresses import address, named
 from connect_sso.saml import attributes as saml_attributes
 
@@ -16,12 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from constructs import Construct
-
-USER_NAME_TEMPLATES: Final = {"login": "${source.login}", "email": "${source.email}"}
-"""Okta attribute to the template that fills an app's user name with it; both are built in.
-
-https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Application/
-"""
 
 
 class AppKind(TerraformResource):

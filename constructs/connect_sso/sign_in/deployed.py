@@ -12,7 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.facts.group_rules import groups_in_rule
+from connect_sso.facts.okta_apps import API_INTEGRATION_FEATURE, USER_NAME_TEMPLATES, posts_to
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, partition_of_arn
+from connect_sso.iam import policies
 from connect_sso.iam.documents import Policy, read_policy
 from connect_sso.saml import attributes as saml_attributes
 from connect_sso.saml.metadata import Metadata, read_metadata
@@ -32,12 +34,11 @@ if TYPE_CHECKING:
 
     from connect_sso.terraform.deployment import Deployment, Resource
 
-_USERNAME_TEMPLATES = {
-    "${source.login}": "login",
-    "${source.email}": "email",
-    "user.login": "login",
-    "user.email": "email",
+_USERNAME_SOURCES = {template: attribute for attribute, template in USER_NAME_TEMPLATES.items()} | {
+    f"user.{attribute}": attribute for attribute in USER_NAME_TEMPLATES
 }
+"""A catalogue app's template, or a custom app's expression, to the attribute that it takes the name from."""
+
 _BARRED = {"SUSPENDED", "DEPROVISIONED"}
 """Okta statuses of people who cannot sign in until an administrator acts."""
 
@@ -245,9 +246,9 @@ class _Reader:
         label = resource.text("label") or ""
         status = resource.text("status")
         statements = _statements(resource)
-        template = resource.text("user_name_template") or "${source.login}"
+        template = resource.text("user_name_template") or USER_NAME_TEMPLATES["login"]
         session_name = statements.get("RoleSessionName", template) if not settings else template
-        attribute = _USERNAME_TEMPLATES.get(session_name, session_name)
+        attribute = _USERNAME_SOURCES.get(session_name, session_name)
         return OktaApp(
             key=self._keys.get(label, resource.name),
             where=resource.address,
@@ -255,7 +256,7 @@ class _Reader:
             active=None if status is None else status == "ACTIVE",
             issuer=resource.text("entity_url") or (metadata.issuer if metadata else None),
             metadata=metadata,
-            recipient=_catalogue_recipient(settings) if settings else _known_text(resource, "recipient"),
+            recipient=posts_to(settings) if settings else _known_text(resource, "recipient"),
             audience=_catalogue_audience(provider_arn) if settings else _known_text(resource, "audience"),
             provider_arn=provider_arn,
             role_arn=role_arn,
@@ -413,7 +414,7 @@ def _known_text(resource: Resource, key: str) -> str | None:
 def _awaits_api_integration(app: Resource, settings: Mapping[str, Any]) -> bool:
     """Whether Okta still has to be given access to the roles: the app's features then lack what that step adds."""
     by_assignment = bool(settings) and settings.get("useGroupMapping") is not True
-    return by_assignment and "features" in app.values and "PUSH_NEW_USERS" not in app.texts("features")
+    return by_assignment and "features" in app.values and API_INTEGRATION_FEATURE not in app.texts("features")
 
 
 def _policy(text: str | None, where: str) -> Policy | None:
@@ -436,7 +437,7 @@ def _metadata(document: str | None) -> tuple[Metadata | None, str]:
 
 def _may_federate(policy: Resource) -> bool:
     text = policy.text("policy")
-    return text is None or "GetFederationToken" in text
+    return text is None or policies.FEDERATE.partition(":")[2] in text
 
 
 def _may_sign_in(person: Resource | None) -> bool:
@@ -476,14 +477,6 @@ def _duration(value: Any) -> int | None:
     if isinstance(value, str) and _constant(value).isdecimal():
         return int(_constant(value))
     return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _catalogue_recipient(settings: Mapping[str, Any]) -> str:
-    """The endpoint that Okta's catalogue app posts to: its own setting, or the one it builds from the environment type."""
-    return (
-        _text(settings.get("overrideAcsURL"))
-        or f"https://signin.{_text(settings.get('awsEnvironmentType')) or 'aws.amazon'}.com/saml"
-    )
 
 
 def _catalogue_audience(provider_arn: str | None) -> str | None:

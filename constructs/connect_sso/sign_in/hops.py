@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.facts import sessions
-from connect_sso.sign_in.model import FEDERATE
+from connect_sso.iam.policies import FEDERATE, TAG_SESSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -208,7 +208,7 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     ),
     Found.NOT_TRUSTED: lambda *, reason: reason,
     Found.TAGS_NOT_TRUSTED: lambda *, role: (
-        f"the app sends session tags, but the trust of {role} does not allow sts:TagSession"
+        f"the app sends session tags, but the trust of {role} does not allow {TAG_SESSION}"
     ),
     Found.DURATION_TOO_LONG: lambda *, actual, longest: f"the app asks for {actual} s, but the role allows {longest} s",
     Found.TRUSTED: lambda *, role, provider, longest: (

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 from connect_sso.iam.documents import Policy
 from connect_sso.iam.evaluation import Decision, Request, evaluate
+from connect_sso.iam.policies import ASSUME_WITH_SAML, FEDERATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from connect_sso.saml.metadata import Metadata
-
-FEDERATE = "connect:GetFederationToken"
-"""The one permission that sign-in needs: https://docs.aws.amazon.com/connect/latest/adminguide/security-iam-amazon-connect-permissions.html"""
 
 _SESSION_ID = "AROAROLEID:session"
 """Stands for `${aws:userid}` of whoever signs in: a role's id and the session name."""
@@ -153,7 +151,7 @@ class SignIn:
 def trust_request(
     provider_arn: str,
     recipient: str,
-    action: str = "sts:AssumeRoleWithSAML",
+    action: str = ASSUME_WITH_SAML,
     extra: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Request:
     """What AWS sign-in asks of a role's trust policy.
@@ -206,7 +204,7 @@ def why_not_trusted(role: Role, decision: Decision, provider_arn: str, recipient
     for part, wanted in parts.items():
         if part not in {"principal", "resource"}:
             return "trust-condition-not-met", f"the trust of {role.where} wants {part} to be {', '.join(wanted)}"
-    trusted = ", ".join(parts.get("principal", ())) or "no SAML provider for sts:AssumeRoleWithSAML"
+    trusted = ", ".join(parts.get("principal", ())) or f"no SAML provider for {ASSUME_WITH_SAML}"
     return "provider-not-trusted", f"{role.where} trusts {trusted}, not {provider_arn}"
 
 

@@ -12,6 +12,7 @@ from connect_sso.facts.pages import CUSTOM_PAGE, page_name
 from connect_sso.facts.partitions import is_aws_endpoint, partition_of_arn
 from connect_sso.facts.profiles import opening
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
+from connect_sso.iam.policies import TAG_SESSION
 from connect_sso.sign_in.hops import (
     ASSERTION,
     ASSIGNMENT,
@@ -415,10 +416,7 @@ def _trust_problem(app: OktaApp, provider_arn: str, recipient: str, role: Role) 
     decision = trust_decision(role, trust_request(provider_arn, recipient))
     if decision.allowed is False:
         return Found.NOT_TRUSTED, {"reason": why_not_trusted(role, decision, provider_arn, recipient)[1]}
-    if (
-        app.session_tags
-        and trust_decision(role, trust_request(provider_arn, recipient, "sts:TagSession")).allowed is False
-    ):
+    if app.session_tags and trust_decision(role, trust_request(provider_arn, recipient, TAG_SESSION)).allowed is False:
         return Found.TAGS_NOT_TRUSTED, {"role": role.name}
     return None
 

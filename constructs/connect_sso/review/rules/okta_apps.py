@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from connect_sso.facts import sessions
-from connect_sso.facts.partitions import COMMERCIAL
+from connect_sso.facts.okta_apps import ENDPOINT_OVERRIDE, ENVIRONMENT_TYPE, posts_to
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import Words, listing, one_line_json, words
 from connect_sso.review.world import World, opens_administration
@@ -20,10 +20,6 @@ OPENINGS = {
     "implicit_assignment": "everyone in the Okta organization may use it",
     "accessibility_self_service": "people may add it to their dashboard themselves",
 }
-ENDPOINT_SETTINGS = ("overrideAcsURL", "awsEnvironmentType")
-OWN_ENDPOINTS = {"aws.amazon": COMMERCIAL.global_endpoint}
-"""Where the catalogue app posts to without an override, as far as that is documented."""
-
 ROLE_SETTINGS = (
     "identityProviderArn",
     "roleValuePattern",
@@ -297,11 +293,13 @@ def _settings(world: World, change: Change, label: Value, attribute: str) -> Ite
             yield Finding("assertion-changed", change.address, says)
         return
     old, new = _object(before), _object(after)
-    endpoints = [key for key in ENDPOINT_SETTINGS if (old.get(key) or None) != (new.get(key) or None)]
+    endpoints = [
+        key for key in (ENDPOINT_OVERRIDE, ENVIRONMENT_TYPE) if (old.get(key) or None) != (new.get(key) or None)
+    ]
     if endpoints:
         says = words("The Okta app {} posts to another sign-in endpoint.", label)
-        endpoint = new.get("overrideAcsURL") or OWN_ENDPOINTS.get(str(new.get("awsEnvironmentType")))
-        trusts = _trusts(world, {endpoint}) if isinstance(endpoint, str) else ()
+        endpoint = posts_to(new)
+        trusts = _trusts(world, {endpoint}) if endpoint is not None else ()
         yield Finding("endpoint-changed", change.address, says, details=(*_setting_lines(old, new, endpoints), *trusts))
     roles = [key for key in ROLE_SETTINGS if (old.get(key) or None) != (new.get(key) or None)]
     if roles:
