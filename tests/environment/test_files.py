@@ -89,6 +89,22 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"federation__session_duration": 900}, "federation.session_duration", "3600 to 43200"),
     ({"federation__session_duration": 3600.0}, "federation.session_duration", "a whole number, not 3600.0"),
     ({"federation__policy": "a b"}, "federation.policy", "an IAM policy's name"),
+    ({"federation__emergency": {"role": "E", "trusted": []}}, "federation.emergency.trusted", "at least 1"),
+    (
+        {"federation__emergency": {"role": "E", "trusted": ["arn:aws:iam::111122223333:root"]}},
+        "federation.emergency.trusted[0]",
+        "the ARN of an IAM role or user",
+    ),
+    (
+        {"federation__emergency": {"role": "okta_ROLE", "trusted": ["arn:aws:iam::111122223333:role/x"]}},
+        "federation.emergency.role",
+        "the role of apps.admin; .* a role of its own",
+    ),
+    (
+        {"federation__emergency": {"role": "okta_federation_policy", "trusted": ["arn:aws:iam::111122223333:role/x"]}},
+        "federation.emergency.role",
+        "name the same policy",
+    ),
     ({"api_integration__user": "okta"}, "api_integration", "only with okta.role_assignment: api_integration"),
     ({"apps": {}}, "apps", "at least 1"),
     ({"apps__admin__label": None}, "apps.admin.label", "missing; for example label:"),

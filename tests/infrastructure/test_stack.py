@@ -416,6 +416,23 @@ def test_no_credentials_and_the_right_account(stack: Any) -> None:
     assert provider["okta"] == [{"base_url": "okta.com", "org_name": "acme"}]
 
 
+def test_emergency_access_is_for_this_instance_with_mfa_and_for_an_hour(stack: Any) -> None:
+    """Whoever may take the role is named; without the key there is no such role."""
+    trusted = ["arn:aws:iam::111122223333:role/on-call", "arn:aws:iam::111122223333:user/eve"]
+    found = stack(federation={"emergency": {"role": "Connect_Emergency", "trusted": trusted}, "path": "/sso/"})
+    role = found.resource("aws_iam_role.Connect_Emergency")
+    assert (role["max_session_duration"], role["path"]) == (3600, "/sso/")
+    (trust,) = json.loads(role["assume_role_policy"])["Statement"]
+    assert trust["Principal"] == {"AWS": trusted}
+    assert trust["Condition"] == {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    emergency, find = json.loads(found.resource("aws_iam_policy.emergency")["policy"])["Statement"]
+    assert emergency["Action"] == "connect:AdminGetEmergencyAccessToken"
+    assert emergency["Resource"] == "${aws_connect_instance.instance.arn}"
+    assert all(action.split(":")[1].startswith(("Describe", "List")) for action in find["Action"])
+    assert found.resource("aws_iam_role_policy_attachment.Connect_Emergency")["role"]
+    assert "aws_iam_policy.emergency" not in stack().addresses()
+
+
 def test_a_role_that_terraform_takes_on(tmp_path: Path) -> None:
     """In both stacks: the crowd's users are made through it too."""
     role = {"role_arn": "arn:aws:iam::111122223333:role/terraform", "external_id": "acme", "session_name": "connect"}

@@ -67,6 +67,10 @@ def _claims_in_account(tree: MappingNode, mode: str | None) -> Iterator[tuple[st
             yield f"the SAML provider {provider}", ("apps", app, "saml_provider")
         if role := text_at(tree, "apps", app, "role"):
             roles.setdefault(role, ("apps", app, "role"))
+    emergency: KeyPath = ("federation", "emergency", "role")
+    if role := text_at(tree, "federation", "emergency", "role"):
+        roles.setdefault(role, emergency)
+        yield f"the policy {role}", emergency
     yield from ((f"the role {role}", path) for role, path in roles.items())
     for section, key, kind, default in _IAM_NAMES:
         if section == "federation" or mode == "api_integration":

@@ -28,6 +28,7 @@ from connect_sso.environment.values import (
     OrgName,
     PolicyArn,
     PolicyName,
+    PrincipalArn,
     ProviderConstraint,
     Region,
     RoleArn,
@@ -141,6 +142,16 @@ class Connect(Section):
         return () if self.instance_id else WIZARD_STORAGE
 
 
+class Emergency(Section):
+    """A way in to the instance's administration without Okta, for an hour, with MFA."""
+
+    role: RoleName = Field(description="The IAM role's name; its policy has the same.", examples=["Connect_Emergency"])
+    trusted: Annotated[tuple[PrincipalArn, ...], Field(min_length=1), FROM_LIST, UNIQUE] = Field(
+        description="Who may take the role: ARNs of IAM roles and users.",
+        examples=[["arn:aws:iam::111122223333:role/on-call"]],
+    )
+
+
 class Federation(Section):
     """The permission to sign in, and for how long."""
 
@@ -157,6 +168,7 @@ class Federation(Section):
     permissions_boundary: PolicyArn | None = Field(
         default=None, description="The ARN of the policy that bounds the roles and the API user."
     )
+    emergency: Emergency | None = Field(default=None, description="A way in without Okta, off by default.")
 
 
 class ApiIntegration(Section):

@@ -237,17 +237,30 @@ def _shared(apps: dict[str, Node], key: str, reason: str) -> Iterator[Breach]:
 
 
 def _policies(tree: MappingNode) -> Iterator[Breach]:
-    if text_at(tree, "okta", "role_assignment") != "api_integration":
-        return
-    federation = text_at(tree, "federation", "policy") or Federation().policy
-    integration = text_at(tree, "api_integration", "policy") or ApiIntegration().policy
-    if federation.lower() == integration.lower():
-        path = ("api_integration", "policy") if tree.get("api_integration", "policy") else ("federation", "policy")
-        message = (
-            f"federation.policy and api_integration.policy are both {integration}; "
-            "IAM's names are unique without regard to case"
-        )
-        yield path, place_of(tree, path), message
+    policies: dict[KeyPath, str] = {("federation", "policy"): Federation().policy}
+    if text_at(tree, "okta", "role_assignment") == "api_integration":
+        policies["api_integration", "policy"] = ApiIntegration().policy
+    if emergency := text_at(tree, "federation", "emergency", "role"):
+        policies["federation", "emergency", "role"] = emergency
+    first: dict[str, KeyPath] = {}
+    for path, default in policies.items():
+        name = text_at(tree, *map(str, path)) or default
+        other = first.setdefault(name.lower(), path)
+        if other != path:
+            message = f"{dotted(other)} and {dotted(path)} name the same policy, {name}; IAM's names are unique without regard to case"
+            written = path if tree.get(*map(str, path)) else other
+            yield written, place_of(tree, written), message
+
+
+def _emergency(tree: MappingNode) -> Iterator[Breach]:
+    path = ("federation", "emergency", "role")
+    emergency = text_at(tree, *path)
+    for app in entries_at(tree, "apps"):
+        role = text_at(tree, "apps", app, "role")
+        if emergency and role and role.lower() == emergency.lower():
+            message = f"the role of apps.{app}; the way in without Okta needs a role of its own"
+            yield path, place_of(tree, path), message
+            return
 
 
 def _arns(tree: MappingNode) -> Iterator[Breach]:
@@ -323,6 +336,7 @@ _RULES: tuple[Callable[[MappingNode], Iterator[Breach]], ...] = (
     _tags,
     _apps,
     _policies,
+    _emergency,
     _arns,
     _users_apps,
     _users_names,

@@ -134,6 +134,7 @@ RoleName = Annotated[str, without_problem(names.IAM_ROLE.problem)]
 IamPath = Annotated[str, without_problem(names.IAM_PATH.problem)]
 PolicyArn = Annotated[str, without_problem(names.IAM_POLICY_ARN.problem)]
 RoleArn = Annotated[str, without_problem(names.IAM_ROLE_ARN.problem)]
+PrincipalArn = Annotated[str, without_problem(names.IAM_PRINCIPAL_ARN.problem)]
 RoleSessionName = Annotated[str, without_problem(_role_session_name_problem)]
 ExternalId = Annotated[str, without_problem(names.EXTERNAL_ID.problem)]
 AppName = Annotated[

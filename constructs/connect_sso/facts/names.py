@@ -95,6 +95,11 @@ IAM_ROLE_ARN: Final = Form(
     r"arn:aws(-us-gov)?:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]{1,576}",
     "the ARN of an IAM role, such as arn:aws:iam::111122223333:role/terraform",
 )
+IAM_PRINCIPAL_ARN: Final = Form(
+    # Not an account's root, which would be everybody there whom its administrators allow it.
+    r"arn:aws(-us-gov)?:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]{1,576}",
+    "the ARN of an IAM role or user, such as arn:aws:iam::111122223333:role/on-call",
+)
 EXTERNAL_ID: Final = Form(
     # https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     r"[A-Za-z0-9_+=,.@:/-]{2,1224}",

@@ -76,6 +76,45 @@ def trust(*, saml_providers: Sequence[str], endpoints: Sequence[str], tag_sessio
     )
 
 
+def emergency_access(instance_arn: str) -> Policy:
+    """The console's emergency access to one instance, and finding it in the console's list.
+
+    https://docs.aws.amazon.com/connect/latest/adminguide/emergency-admin-login.html
+    """
+    return _document(
+        {
+            "Sid": "EmergencyAccessToThisInstance",
+            "Effect": "Allow",
+            "Action": "connect:AdminGetEmergencyAccessToken",
+            "Resource": instance_arn,
+        },
+        {
+            "Sid": "FindItInTheConsole",
+            "Effect": "Allow",
+            "Action": ["connect:DescribeInstance", "connect:ListInstances", "ds:DescribeDirectories"],
+            "Resource": "*",
+        },
+    )
+
+
+def emergency_trust(principals: Sequence[str]) -> Policy:
+    """Who may take the role of emergency access: these roles and users, signed in with MFA.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html
+
+    Args:
+        principals: ARNs.
+    """
+    return _document(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": list(principals)},
+            "Action": "sts:AssumeRole",
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+        }
+    )
+
+
 def role_reader() -> Policy:
     """What Okta's API integration needs to offer the account's roles, and nothing else.
 

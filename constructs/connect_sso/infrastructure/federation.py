@@ -15,6 +15,7 @@ from cdktf_cdktf_provider_aws.iam_user_policy_attachment import IamUserPolicyAtt
 from constructs import Construct
 
 from connect_sso.environment.derived_names import role_address
+from connect_sso.facts import sessions
 from connect_sso.iam import policies
 from connect_sso.infrastructure.addresses import named
 
@@ -122,6 +123,56 @@ class FederationRole(Construct):
         attachment = IamRolePolicyAttachment(self, "attachment", role=role.name, policy_arn=policy.policy_arn)
         named(attachment, role_address(name))
         self.arn: str = role.arn
+
+
+class EmergencyAccess(Construct):
+    """A role outside Okta that opens the instance's administration for an hour."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        role: str,
+        trusted: Sequence[str],
+        instance: Instance,
+        path: str,
+        permissions_boundary: str | None,
+    ) -> None:
+        """Declare the role and its one permission, a policy of the same name.
+
+        Args:
+            role: its name, from which its address follows.
+            trusted: the ARNs of the roles and users that may take it.
+            instance: what it opens.
+            path: the IAM path of both.
+            permissions_boundary: the ARN of the policy that bounds the role.
+        """
+        super().__init__(scope, construct_id)
+        iam_role = named(
+            IamRole(
+                self,
+                "role",
+                name=role,
+                path=_unless_default(path),
+                permissions_boundary=permissions_boundary,
+                assume_role_policy=policies.policy_json(policies.emergency_trust(trusted)),
+                max_session_duration=sessions.ROLE_SHORTEST,
+            ),
+            role_address(role),
+        )
+        permission = IamPolicy(
+            self,
+            "policy",
+            name=role,
+            path=_unless_default(path),
+            description="Amazon Connect's emergency access, without Okta",
+            policy=policies.policy_json(policies.emergency_access(instance.arn)),
+            lifecycle=KEEP_DESCRIPTION,
+        )
+        named(permission, "emergency")
+        attachment = IamRolePolicyAttachment(self, "attachment", role=iam_role.name, policy_arn=permission.arn)
+        named(attachment, role_address(role))
 
 
 class ApiIntegrationUser(Construct):

@@ -14,7 +14,7 @@ from connect_sso.infrastructure import manual_steps, recordings
 from connect_sso.infrastructure.addresses import address, named
 from connect_sso.infrastructure.backend import keep_state, use_aws, use_okta
 from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
-from connect_sso.infrastructure.federation import FederationPolicy, FederationProvider, FederationRole
+from connect_sso.infrastructure.federation import EmergencyAccess, FederationPolicy, FederationProvider, FederationRole
 from connect_sso.infrastructure.okta_apps import AppKind, AuthenticationPolicy
 from connect_sso.infrastructure.okta_assignments import GroupMembers, group_member_checks
 from connect_sso.infrastructure.protection import forget
@@ -77,6 +77,7 @@ class ConnectSsoStack(TerraformStack):
         self._okta_apps = {key: self._declare_app(key, app, kind) for key, app in environment.apps.items()}
         self._saml_providers = {key: self._declare_saml_provider(key, app) for key, app in environment.apps.items()}
         self._roles = self._declare_roles()
+        self._declare_emergency_access()
         for key, app in environment.apps.items():
             self._assignment.assign(self._okta_apps[key], app)
         by_name = self._declare_people(people)
@@ -174,6 +175,19 @@ class ConnectSsoStack(TerraformStack):
             )
             for role, apps in environment.roles.items()
         }
+
+    def _declare_emergency_access(self) -> None:
+        federation = self._environment.federation
+        if emergency := federation.emergency:
+            EmergencyAccess(
+                self,
+                "emergency-access",
+                role=emergency.role,
+                trusted=emergency.trusted,
+                instance=self._instance,
+                path=federation.path,
+                permissions_boundary=federation.permissions_boundary,
+            )
 
     def _declare_people(self, people: Sequence[Person]) -> TerraformLocal:
         by_name = named(TerraformLocal(self, "people-map", people_map(people)), "people")  # the output has its name
