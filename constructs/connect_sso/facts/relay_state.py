@@ -89,12 +89,12 @@ def read_relay_state(relay_state: str) -> RelayState:
         NotConnectError: it is no address of Amazon Connect in the AWS console.
     """
     if "arn:" in unquote(relay_state):
-        raise HoldsArnError("it holds the instance's ARN where the bare id belongs")
+        raise HoldsArnError("it has the instance's ARN where only the id belongs")
     try:
         url = urlsplit(relay_state)
         host = (url.hostname or "").lower()
     except ValueError:
-        raise NotConnectError("it is no URL") from None
+        raise NotConnectError("it is not a URL") from None
     found = _console(host)
     if url.scheme != "https" or found is None:
         raise NotConnectError(

@@ -156,7 +156,7 @@ def _and(names: tuple[str, ...]) -> str:
 
 SENTENCES: Mapping[Found, Callable[..., str]] = {
     Found.APP_MISSING: lambda *, label, source: (
-        f"the file assigns the app {label!r}, but {source} has no app so labelled"
+        f"the file assigns the app {label!r}, but {source} has no app with this label"
     ),
     Found.ASSIGNED: lambda: "assigned by name",
     Found.SUSPENDED: lambda: "assigned by name, but suspended or deactivated in Okta",
@@ -169,13 +169,13 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
         f"the file gives {label!r} to the group {_and(groups)}, but {source} has no such assignment"
     ),
     Found.IN_NO_GROUP: lambda *, groups: (
-        f"in none of the groups that give an app ({', '.join(groups)}), and assigned to none by name"
+        f"not in a group that gives an app ({', '.join(groups)}), and not assigned to one by name"
     ),
-    Found.NOTHING_ASSIGNED: lambda: "no app is assigned to this person, and none to a group",
+    Found.NOTHING_ASSIGNED: lambda: "no app is assigned to this person or to any group",
     Found.APP_INACTIVE: lambda: "the Okta app is inactive, so it signs nobody in",
     Found.NO_ROLE_SENT: lambda *, problem: problem,
     Found.RECIPIENT_WRONG: lambda *, recipient: (
-        f"the recipient is {recipient or 'empty'}, which is no SAML endpoint of AWS sign-in"
+        f"the recipient is {recipient or 'empty'}, which is not a SAML endpoint of AWS sign-in"
     ),
     Found.AUDIENCE_WRONG: lambda *, actual, expected: f"the audience is {actual or 'empty'}; it must be {expected}",
     Found.DURATION_INVALID: lambda *, seconds: (
@@ -184,7 +184,7 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     Found.API_INTEGRATION_AWAITED: lambda: (
         "the API integration is not enabled in Okta yet, and without it Okta may send no role"
     ),
-    Found.ASSERTION_NOT_READABLE: lambda *, parts, source: f"{_and(parts)} that it sends cannot be read from {source}",
+    Found.ASSERTION_NOT_READABLE: lambda *, parts, source: f"{_and(parts)} cannot be read from {source}",
     Found.SESSION_NAME_INVALID: lambda *, session_name, problem: f"RoleSessionName is {session_name}: {problem}",
     Found.SESSION_NAME_NOT_KNOWN: lambda *, template: (
         f"RoleSessionName comes from {template}, which only Okta can evaluate"
@@ -194,17 +194,17 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     Found.TRUST_NOT_KNOWN: lambda: "the app's role or SAML provider is not known from here",
     Found.TRUST_NOT_YET_KNOWN: lambda *, parts: f"{_and(parts)} will be known after the apply",
     Found.TRUST_DEPENDS: lambda *, decided_by: (
-        f"whether the trust lets it in depends on more than can be known here ({decided_by})"
+        f"whether the trust allows it depends on what is not known from here ({decided_by})"
     ),
     Found.PROVIDER_MISSING: lambda *, arn, hint: f"there is no SAML provider {arn}{hint}",
     Found.ROLE_MISSING: lambda *, arn, hint: f"there is no role {arn}{hint}",
-    Found.METADATA_UNUSABLE: lambda *, problem: f"its metadata cannot be used: {problem}",
+    Found.METADATA_UNUSABLE: lambda *, problem: f"the SAML provider's metadata cannot be used: {problem}",
     Found.METADATA_OF_OTHER_APP: lambda *, actual, expected: (
-        f"it holds the metadata of {actual}, but the app signs as {expected}"
+        f"the SAML provider has the metadata of {actual}, but the app signs as {expected}"
     ),
     Found.CERTIFICATE_NOT_HELD: lambda *, certificate, until: (
-        f"the app signs with the certificate {certificate} (until {until:%Y-%m-%d}), which it does not hold: "
-        "the next apply brings it"
+        f"the app signs with the certificate {certificate} (until {until:%Y-%m-%d}), which the SAML provider does not "
+        "have yet: the next apply brings it"
     ),
     Found.NOT_TRUSTED: lambda *, reason: reason,
     Found.TAGS_NOT_TRUSTED: lambda *, role: (

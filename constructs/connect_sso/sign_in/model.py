@@ -199,11 +199,11 @@ def why_not_trusted(role: Role, decision: Decision, provider_arn: str, recipient
     if "saml:aud" in parts:
         return (
             "recipient-not-trusted",
-            f"the recipient is {recipient or 'missing'}, the trust of {role.where} admits {', '.join(parts['saml:aud'])}",
+            f"the recipient is {recipient or 'missing'}, but the trust of {role.where} admits only {', '.join(parts['saml:aud'])}",
         )
     for part, wanted in parts.items():
         if part not in {"principal", "resource"}:
-            return "trust-condition-not-met", f"the trust of {role.where} wants {part} to be {', '.join(wanted)}"
+            return "trust-condition-not-met", f"the trust of {role.where} requires {part} to be {', '.join(wanted)}"
     trusted = ", ".join(parts.get("principal", ())) or f"no SAML provider for {ASSUME_WITH_SAML}"
     return "provider-not-trusted", f"{role.where} trusts {trusted}, not {provider_arn}"
 

@@ -50,7 +50,7 @@ def command(
       connect-sso trace prod --state state.json --user Ada.Admin@example.com
     """
     if plans and states:
-        raise UsageFailure("give --plan or --state: a plan holds what the state will be")
+        raise UsageFailure("give --plan or --state, not both: a plan already holds what the state will be")
     loaded = load_one(environment)
     promised = promised_sign_in(loaded)
     real = _real(loaded, plans or states, is_plan=bool(plans)) if plans or states else promised

@@ -135,7 +135,7 @@ def _summary(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) -
         names = [f"{name} ({group})" for name, group in sorted(strangers.items())]
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
         lines += _wrapped(
-            f"In a group that gives an app, but no Connect user, so refused: {', '.join(names[:10])}{more}."
+            f"In a group that gives an app, but not a Connect user, so refused: {', '.join(names[:10])}{more}."
         )
     return lines
 
