@@ -24,8 +24,8 @@ from tests.review.scenarios import SCENARIOS, Scenario
 FIRST_PLAN = "new-environment"
 """Its plans are the environments' first ones: `test_the_first_plan_is_one_finding`."""
 
-MANY = "access-lost-by-many"
-"""Its plans are in test_lost_access.py."""
+ELSEWHERE = {"access-lost-by-many", "hidden-change", "runs-commands", "provider-changed"}
+"""Their plans are in test_lost_access.py, test_hidden.py and test_closed_world.py."""
 
 
 @dataclass(frozen=True)
@@ -540,7 +540,13 @@ CASES: tuple[Case, ...] = (
         close_to="unknown-resource",
     ),
     case(
-        "no stranger's business", created("aws_ssm_parameter.p", name="p", type="String"), close_to="unknown-resource"
+        "another service's resource", created("aws_ssm_parameter.p", name="p", type="String"), says="unknown-resource"
+    ),
+    case("nothing outside the state", created("time_static.t"), close_to="unknown-resource runs-commands"),
+    case(
+        "a mark alone",
+        updated("okta_group.g", {"name": "g"}) | {"sensitive": {"name": True}},
+        close_to="hidden-change provider-changed",
     ),
     case("forgotten", change("okta_app_saml.ccp", ["forget"], APP, None), says="forgotten"),
     case(
@@ -612,7 +618,7 @@ EVERYTHING: tuple[Case | Scenario, ...] = (*CASES, *SCENARIOS)
 
 def test_every_code_is_triggered_and_nearly_triggered() -> None:
     """A new kind of finding needs a plan that shows it and one that comes close and does not."""
-    triggered = {code for each in EVERYTHING for code, _ in each.findings} | {FIRST_PLAN, MANY}
+    triggered = {code for each in EVERYTHING for code, _ in each.findings} | {FIRST_PLAN, *ELSEWHERE}
     missed = {code for each in EVERYTHING for code in each.close_to}
     assert triggered == set(CODES)
     assert missed == set(CODES)

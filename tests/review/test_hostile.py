@@ -18,7 +18,7 @@ from markdown_it.token import Token
 from connect_sso.review.render_json import render_json
 from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
-from connect_sso.review.rules.strangers import KNOWN
+from connect_sso.review.rules.closed_world import KNOWN
 from connect_sso.text import visible
 from tests.conftest import ROOT
 from tests.review.plans import change, plan, reviewed, standing

@@ -226,7 +226,22 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "unknown-resource",
         "A resource of a type this review does not know",
-        "It belongs to the services that decide who signs in, and nothing here can say what it grants: read it.",
+        "Nothing here can say what it does or grants: read it.",
+    ),
+    Code(
+        "hidden-change",
+        "A change that the plan does not show",
+        "It is marked as sensitive, or known only after the apply: nobody who reads the plan can see what it gives or takes.",
+    ),
+    Code(
+        "runs-commands",
+        "Commands run with the apply",
+        "They have its credentials and may do whatever these allow; no plan shows it.",
+    ),
+    Code(
+        "provider-changed",
+        "Terraform talks to another provider, account, region or organization",
+        "What stands is then looked for elsewhere, and made anew there; a provider from another source is another program.",
     ),
     Code(
         "deferred-change",

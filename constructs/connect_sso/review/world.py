@@ -21,7 +21,17 @@ from connect_sso.facts.relay_state import destination_problem, page_asked_for
 from connect_sso.review.names import Address, Names, resource_address
 from connect_sso.review.words import Words, listing
 from connect_sso.terraform.deployment import Deployment, Resource, resource_of
-from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Plan, Side, Value, contains_mark, side_of
+from connect_sso.terraform.plan import (
+    SECRET_ATTRIBUTES,
+    UNKNOWN,
+    Change,
+    Mark,
+    Plan,
+    Side,
+    Value,
+    contains_mark,
+    side_of,
+)
 
 if TYPE_CHECKING:
     from connect_sso.sign_in.model import SignIn
@@ -231,6 +241,30 @@ class World:
             return False
         real = [change for change in self.plan.changes if change.changes_something]
         return bool(real) and all(change.actions == ("create",) for change in real)
+
+    @cached_property
+    def hides_something(self) -> bool:
+        """Whether anything of the sign-in is marked as sensitive: what is read out of its real values is then not shown."""
+        marks = [
+            mark
+            for sides in (self.before, self.after)
+            for kind, there in sides.items()
+            if kind != "aws_connect_user"
+            for side in there.values()
+            for mark in side.sensitive
+        ]
+        marks += [shown.get("sensitive_values") for shown in self.plan.prior.values() if shown.get("mode") == "data"]
+        return any(
+            contains_mark(each)
+            for mark in marks
+            for name, each in (mark.items() if isinstance(mark, dict) else [("", mark)])
+            if name not in SECRET_ATTRIBUTES
+        )
+
+    @cached_property
+    def makes_instance(self) -> bool:
+        """Whether the plan makes the Connect instance, in which nothing is yet."""
+        return any(change.creates for change in self.plan.of("aws_connect_instance"))
 
     # --- Connect users -----------------------------------------------------------------------------------------
 

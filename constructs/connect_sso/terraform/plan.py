@@ -123,6 +123,10 @@ class Side:
         value = self.get(name)
         return value if isinstance(value, (str, Mark)) else None
 
+    def is_unknown(self, name: str) -> bool:
+        """Whether the attribute, or part of it, is known only after the apply."""
+        return contains_mark(self.unknown.get(name) if isinstance(self.unknown, dict) else self.unknown)
+
     def names(self) -> list[str]:
         """The names of all attributes that are set or will be, sorted."""
         unknown = self.unknown if isinstance(self.unknown, dict) else {}
@@ -242,6 +246,8 @@ class Plan:
     planned: Mapping[str, Mapping[str, Any]]
     """Address to resource, of all that will be there; incomplete where the plan errored."""
     configuration: Mapping[str, Any]
+    actions: tuple[str, ...] = ()
+    """The addresses of the actions (`action_invocations`) that an apply runs."""
 
     @property
     def region(self) -> str | None:
@@ -269,6 +275,10 @@ class Plan:
         """The addresses that the configuration's expression for an attribute names, as it writes them."""
         return tuple(_references_in(self._expressions(change).get(attribute)))
 
+    def is_configured(self, change: Change, attribute: str) -> bool:
+        """Whether the configuration sets an attribute; others are what the provider reads back."""
+        return attribute in self._expressions(change)
+
     def readers_of(self, kind: str) -> Mapping[tuple[str, str, str], Mapping[str, tuple[str, ...]]]:
         """The resource blocks (module, type, name) whose attributes refer to a type, with those references."""
         found: dict[tuple[str, str, str], dict[str, tuple[str, ...]]] = {}
@@ -291,6 +301,16 @@ class Plan:
     def configured(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every resource block of the configuration with the path of its module."""
         yield from _configured_in(mapping_of(self.configuration.get("root_module")), "")
+
+    def modules(self) -> Iterator[Mapping[str, Any]]:
+        """The root module of the configuration and all that it calls."""
+        waiting = [mapping_of(self.configuration.get("root_module"))]
+        while waiting:
+            module = waiting.pop()
+            yield module
+            waiting += [
+                mapping_of(mapping_of(call).get("module")) for call in mapping_of(module.get("module_calls")).values()
+            ]
 
     def _expressions(self, change: Change) -> Mapping[str, Any]:
         key = (_module_path(change.module), change.mode, change.type, change.name)

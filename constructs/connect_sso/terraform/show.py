@@ -148,6 +148,11 @@ def _plan(document: Mapping[str, Any], where: str) -> Plan:
         prior=_by_address(prior),
         planned=_by_address(mapping_of(document.get("planned_values"))),
         configuration=configuration,
+        actions=tuple(
+            str(entry.get("address") or entry.get("type") or "?")
+            for key in ("action_invocations", "deferred_action_invocations")
+            for entry in _entries(document, key, where)
+        ),
     )
 
 

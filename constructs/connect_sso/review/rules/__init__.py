@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from connect_sso.review.findings import Finding
-from connect_sso.review.rules import amazon_connect, iam, lost_access, okta_apps, okta_assignments, storage, strangers
+from connect_sso.review.rules import (
+    amazon_connect,
+    closed_world,
+    hidden,
+    iam,
+    lost_access,
+    okta_apps,
+    okta_assignments,
+    storage,
+)
 from connect_sso.review.world import World
 
 RULES = (
@@ -12,7 +21,7 @@ RULES = (
     okta_apps.findings,
     okta_assignments.findings,
     storage.findings,
-    strangers.findings,
+    closed_world.findings,
 )
 
 
@@ -20,4 +29,5 @@ def all_findings(world: World) -> tuple[Finding, ...]:
     """Everything that a person must decide about the change, the gravest first; no two alike."""
     found = {finding for rule in RULES for finding in rule(world)}
     found.update(lost_access.findings(world, found))
+    found.update(hidden.findings(world, found))
     return tuple(sorted(found, key=Finding.sort_key))

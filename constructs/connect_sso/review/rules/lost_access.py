@@ -18,7 +18,7 @@ from connect_sso.review.world import Assignment, UserSide, World
 from connect_sso.sign_in.hops import Hop
 from connect_sso.sign_in.model import OktaApp, SignIn
 from connect_sso.sign_in.walk import Walker
-from connect_sso.terraform.plan import Mark
+from connect_sso.terraform.plan import SENSITIVE, Mark
 from connect_sso.text import count
 
 FEWEST_FOR_MANY = 5
@@ -146,7 +146,7 @@ def _apps(world: World, before: Ways, after: Ways) -> Iterator[tuple[Finding, se
     assigned: dict[Address, set[str]] = {}
     for assignment in before.assignments:
         assigned.setdefault(assignment.app, set()).add(assignment.kind)
-    for address, app in before.apps.items():
+    for address in before.apps:
         if address not in after.apps or after.apps[address].active is False or address not in before.usable:
             continue  # destroyed or deactivated, which is a finding of its own; or it did not work before
         change = world.changes.get(address)
@@ -160,14 +160,17 @@ def _apps(world: World, before: Ways, after: Ways) -> Iterator[tuple[Finding, se
             if hop.ok is None and then[name].ok is True and not made_anew and _is_known(after.sign_in)
         ]
         if ended:
-            says = words("Nobody can sign in through the Okta app {} any more.", app.label)
-            yield Finding("access-lost", address, says, details=tuple(map(_detail, ended))), concerned
+            says = words("Nobody can sign in through the Okta app {} any more.", world.label(address))
+            yield Finding("access-lost", address, says, details=tuple(_detail(world, hop) for hop in ended)), concerned
         elif doubtful:
-            says = words("It is not known whether people can still sign in through the Okta app {}.", app.label)
-            yield Finding("access-in-doubt", address, says, details=tuple(map(_detail, doubtful))), set()
+            says = words(
+                "It is not known whether people can still sign in through the Okta app {}.", world.label(address)
+            )
+            details = tuple(_detail(world, hop) for hop in doubtful)
+            yield Finding("access-in-doubt", address, says, details=details), set()
         elif assigned.get(address) == {"person"} and not any(each.app == address for each in after.assignments):
             # Where groups had it, each of them is said.
-            says = words("Nobody is assigned to the Okta app {} any more.", app.label)
+            says = words("Nobody is assigned to the Okta app {} any more.", world.label(address))
             yield Finding("access-lost", address, says), concerned
 
 
@@ -176,7 +179,9 @@ def _is_known(sign_in: SignIn) -> bool:
     return sign_in.instance is None or sign_in.instance.arn is not None
 
 
-def _detail(hop: Hop) -> Words:
+def _detail(world: World, hop: Hop) -> Words:
+    if world.hides_something:
+        return words(f"{hop.name}: why is not shown, since a part of it is {{}} ({{}})", SENSITIVE, hop.where)
     return words(f"{hop.name}: {{}} ({{}})", hop.says, hop.where)
 
 
@@ -204,7 +209,7 @@ def _groups(world: World, before: Ways, after: Ways) -> Iterator[tuple[Finding, 
         page, names = before.usable[app], {each.who for each in members_of if isinstance(each.who, str)}
         if all(page in after.pages(name) for name in names):
             continue
-        says = words("The group {} loses all of its members: {}.", members_of[0].group, listing(sorted(names), 10))
+        says = words("The group {} loses all of its members: {}.", members_of[0].group, _listed(world, names))
         yield _lost(world, before, members_of[0], says), names
 
 
@@ -222,6 +227,10 @@ def _lost(world: World, before: Ways, assignment: Assignment, says: Words) -> Fi
     return Finding(
         "access-lost", world.moved.get(address, address), says, reason_of(change) if change is not None else None
     )
+
+
+def _listed(world: World, names: Iterable[str]) -> Words:
+    return words("{}", SENSITIVE) if world.hides_something else listing(sorted(names), limit=10)
 
 
 def _page(name: str) -> Words:
@@ -279,7 +288,7 @@ def _many(world: World, before: Ways, after: Ways, covered: set[str]) -> Iterato
     if len(lost) < FEWEST_FOR_MANY or len(lost) * 10 <= total:
         return
     parts = [
-        words(f"{count(len(names), 'user')} {what}: {{}}", listing(sorted(names), limit=10))
+        words(f"{count(len(names), 'user')} {what}: {{}}", _listed(world, names))
         for names, what in (
             (deleted, "deleted"),
             (made_anew, "deleted and recreated"),

@@ -1,0 +1,236 @@
+"""Findings about what this review cannot judge. The world is closed: what is not named here may do anything.
+
+What may make, change or destroy something beside the resources that are known: other types, commands, actions,
+providers of another source, and providers that talk to another account, region or organization.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connect_sso.review.findings import Finding, reason_of
+from connect_sso.review.words import listing, words
+from connect_sso.review.world import World
+from connect_sso.terraform.plan import Change, list_of, mapping_of
+
+KNOWN = frozenset(
+    {
+        "aws_connect_instance",
+        "aws_connect_instance_storage_config",
+        "aws_connect_security_profile",
+        "aws_connect_user",
+        "aws_iam_access_key",
+        "aws_iam_policy",
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_saml_provider",
+        "aws_iam_user",
+        "aws_iam_user_policy",
+        "aws_iam_user_policy_attachment",
+        "aws_kms_alias",
+        "aws_kms_key",
+        "aws_kms_key_policy",
+        "aws_s3_bucket",
+        "aws_s3_bucket_lifecycle_configuration",
+        "aws_s3_bucket_ownership_controls",
+        "aws_s3_bucket_policy",
+        "aws_s3_bucket_public_access_block",
+        "aws_s3_bucket_server_side_encryption_configuration",
+        "aws_s3_bucket_versioning",
+        "okta_app_access_policy_assignment",
+        "okta_app_group_assignment",
+        "okta_app_group_assignments",
+        "okta_app_saml",
+        "okta_app_saml_app_settings",
+        "okta_app_signon_policy",
+        "okta_app_signon_policy_rule",
+        "okta_app_user",
+        "okta_group",
+        "okta_group_memberships",
+        "okta_group_rule",
+    }
+)
+"""The types that our stacks make, and their close relatives: the rules and the access section understand them."""
+
+
+KNOWN_DATA = frozenset(
+    {
+        *("aws_caller_identity", "aws_partition", "aws_region", "aws_iam_policy_document"),
+        *("aws_connect_instance", "aws_connect_routing_profile", "aws_connect_security_profile"),
+        *(
+            "aws_connect_user_hierarchy_group",
+            "aws_connect_user",
+            "aws_connect_queue",
+            "aws_iam_policy",
+            "aws_iam_role",
+        ),
+        *("okta_group", "okta_user", "okta_users", "okta_policy", "okta_app_saml", "okta_everyone_group"),
+    }
+)
+"""Data sources that only look something up."""
+
+_HARMLESS = re.compile(r"terraform_data|null_resource|(random|time)_\w+")
+"""Types that make nothing outside of the state, unless they run commands."""
+
+PROVIDERS = {
+    "registry.terraform.io/hashicorp/aws": frozenset(
+        {"region", "allowed_account_ids", "default_tags", "retry_mode", "max_retries", "assume_role"}
+    ),
+    "registry.terraform.io/okta/okta": frozenset(
+        {"org_name", "base_url", "backoff", "max_retries", "max_wait_seconds", "min_wait_seconds", "parallelism"}
+    ),
+    "registry.terraform.io/hashicorp/null": frozenset(),
+    "registry.terraform.io/hashicorp/random": frozenset(),
+    "registry.terraform.io/hashicorp/time": frozenset(),
+    "terraform.io/builtin/terraform": frozenset(),
+}
+"""The providers that are known, by source, with the arguments that do not lead them elsewhere."""
+
+OKTA_DOMAINS = ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil", "trex-okta.com")
+"""Okta's own domains; behind another one stands some organization or other.
+
+https://developer.okta.com/docs/concepts/okta-organizations/
+"""
+
+
+def findings(world: World) -> Iterator[Finding]:
+    """Findings about what is not known, and about what is forgotten or deferred."""
+    yield from _resources(world)
+    yield from _commands(world)
+    yield from _providers(world)
+    yield from _elsewhere(world)
+
+
+def _resources(world: World) -> Iterator[Finding]:
+    for change in world.plan.changes:
+        if not change.changes_something or _HARMLESS.fullmatch(change.type):
+            continue
+        if change.forgets:
+            # People who move to another stack's state are forgotten by the thousand; the access section counts them.
+            if change.type != "aws_connect_user":
+                says = words("Terraform forgets it ({}): it stays as it is and is no longer managed.", change.type)
+                yield Finding("forgotten", change.address, says, reason_of(change))
+        elif change.type not in KNOWN:
+            yield Finding(
+                "unknown-resource", change.address, words(f"{{}} is {_verb(change)}.", change.type), reason_of(change)
+            )
+    for change in world.plan.deferred:
+        if change.managed and not _HARMLESS.fullmatch(change.type):
+            yield Finding(
+                "deferred-change",
+                change.address,
+                words("Terraform puts off a change of this resource ({}).", change.type),
+            )
+    for path, block in world.plan.configured():
+        kind = str(block.get("type"))
+        if block.get("mode") == "data" and kind not in KNOWN_DATA:
+            yield Finding("unknown-resource", _block(path, block), words("The data source {} is read.", kind))
+
+
+def _verb(change: Change) -> str:
+    if change.replaces:
+        return "destroyed and recreated"
+    if change.creates:
+        return "made"
+    return "destroyed" if change.deletes else "changed"
+
+
+def _block(path: str, block: Mapping[str, Any]) -> str:
+    address = str(block.get("address") or f"{block.get('type')}.{block.get('name')}")
+    return f"{path}.{address}" if path else address
+
+
+def _commands(world: World) -> Iterator[Finding]:
+    """Provisioners and actions: whatever they run, they run with the credentials of the apply."""
+    for path, block in world.plan.configured():
+        kinds = [str(mapping_of(each).get("type")) for each in list_of(block.get("provisioners"))]
+        if kinds:
+            says = words("The resource has a provisioner ({}), which runs commands.", listing(kinds))
+            yield Finding("runs-commands", _block(path, block), says)
+    for action in world.plan.actions:
+        yield Finding("runs-commands", action, words("The action {} is invoked.", action))
+
+
+def _providers(world: World) -> Iterator[Finding]:
+    sources = {_source(change.provider) for change in world.plan.changes if change.provider}
+    for name, configured in mapping_of(world.plan.configuration.get("provider_config")).items():
+        provider = mapping_of(configured)
+        source = _source(str(provider.get("full_name") or provider.get("name") or name))
+        sources.add(source)
+        if source not in PROVIDERS:
+            continue
+        address = f"provider.{name}"
+        if provider.get("alias"):
+            yield Finding(
+                "provider-changed", address, words("The provider {} has a second configuration, {}.", source, name)
+            )
+        others = sorted(set(mapping_of(provider.get("expressions"))) - PROVIDERS[source])
+        if others:
+            says = words(
+                "The provider {} is given {}, by which it may talk to something else.", source, listing(others)
+            )
+            yield Finding("provider-changed", address, says)
+    for source in sorted(sources - set(PROVIDERS)):
+        yield Finding("provider-changed", f"provider.{source}", words("The provider {} is not one of ours.", source))
+
+
+def _source(provider: str) -> str:
+    """The provider's source; OpenTofu's registry serves the same ones."""
+    return provider.replace("registry.opentofu.org/", "registry.terraform.io/", 1)
+
+
+_ARN = re.compile(r"arn:[\w-]+:(?P<service>[\w-]+):(?P<region>[\w-]*):(?P<account>\d{12}):")
+
+
+def _elsewhere(world: World) -> Iterator[Finding]:
+    """Providers that talk to another account, region or organization than everything that stands is in."""
+    arns = [
+        match
+        for sides in world.before.values()
+        for side in sides.values()
+        if isinstance(arn := side.values.get("arn"), str) and (match := _ARN.match(arn))
+    ]
+    accounts = {match["account"] for match in arns}
+    regions = {match["region"] for match in arns if match["service"] in ("connect", "kms") and match["region"]}
+    aws, okta = _arguments(world, "aws"), _arguments(world, "okta")
+    if accounts and "allowed_account_ids" in aws:
+        allowed = _constant(aws["allowed_account_ids"])
+        if not isinstance(allowed, list) or not accounts & {str(each) for each in allowed}:
+            says = words("AWS is asked in the account {}; what stands is in {}.", allowed, listing(sorted(accounts)))
+            yield Finding("provider-changed", "provider.aws", says)
+    for role in _role_arns(aws):
+        if accounts and not any(f"::{account}:" in role for account in accounts):
+            says = words("AWS is asked as {}, of another account than {}.", role, listing(sorted(accounts)))
+            yield Finding("provider-changed", "provider.aws", says)
+    if regions and "region" in aws and (region := _constant(aws["region"])) not in regions:
+        says = words("AWS is asked in the region {}; what stands is in {}.", region, listing(sorted(regions)))
+        yield Finding("provider-changed", "provider.aws", says)
+    hosts = {
+        host
+        for side in world.before["okta_app_saml"].values()
+        if isinstance(url := side.values.get("metadata_url") or side.values.get("embed_url"), str)
+        for host in re.findall(r"^https://([^/:]+)", url)
+        if host.endswith(OKTA_DOMAINS)
+    }
+    if hosts and {"org_name", "base_url"} & okta.keys():
+        host = f"{_constant(okta.get('org_name'))}.{_constant(okta.get('base_url')) or OKTA_DOMAINS[0]}"
+        if host not in hosts:
+            says = words("Okta is asked at {}; what stands is at {}.", host, listing(sorted(hosts)))
+            yield Finding("provider-changed", "provider.okta", says)
+
+
+def _arguments(world: World, name: str) -> Mapping[str, Any]:
+    provider = mapping_of(mapping_of(world.plan.configuration.get("provider_config")).get(name))
+    return mapping_of(provider.get("expressions"))
+
+
+def _constant(expression: Any) -> Any:
+    return mapping_of(expression).get("constant_value")
+
+
+def _role_arns(aws: Mapping[str, Any]) -> list[str]:
+    blocks = list_of(aws.get("assume_role"))
+    return [str(_constant(mapping_of(block).get("role_arn")) or "(not readable)") for block in blocks]
