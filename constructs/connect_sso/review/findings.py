@@ -241,7 +241,7 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "provider-changed",
         "Terraform talks to another provider, account, region or organization",
-        "What stands is then looked for elsewhere, and made anew there; a provider from another source is another program.",
+        "What stands is then looked for elsewhere, and recreated there; a provider from another source is another program.",
     ),
     Code(
         "deferred-change",
