@@ -70,7 +70,7 @@ plan: .venv/installed ## plan ENV=dev and review it; REFRESH=true also asks abou
 	@test -n "$(ENV)" || { echo "which environment? make plan ENV=dev" >&2; exit 2; }
 	@$(BIN)/python -m connect_sso.terraform.operations plan $(ENV)
 
-deploy: setup ## deploy ENV=dev with cdktf, which asks before it changes anything; DEPLOY_ARGS=--auto-approve does not
+deploy: setup ## review ENV=dev and deploy it with cdktf, which asks first; DEPLOY_ARGS=--auto-approve needs ACCEPT='CODE:ADDRESS;…'
 	@test -n "$(ENV)" || { echo "which environment? make deploy ENV=dev" >&2; exit 2; }
 	@$(BIN)/python -m connect_sso.terraform.operations deploy $(ENV)
 

@@ -15,14 +15,15 @@ import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ci.reviewed import Review
 from ci.runner import Stop, annotate, required, run, summarize
-from ci.stacks import WAIT_FOR_STATE, Outcome, Stack, digest, plan_crowd, plan_environment
+from ci.stacks import WAIT_FOR_STATE, Outcome, digest, plan_crowd, plan_environment, stopping
+from connect_sso.terraform.stacks import NEW_ENVIRONMENT, accepted, includes_crowd
 
-NEW_ENVIRONMENT = "new-environment"
-"""The finding of an environment's first plan. Whoever approves of it approves of its crowd, planned only afterwards."""
+if TYPE_CHECKING:
+    from connect_sso.terraform.stacks import Waiting
 
 
 @dataclass
@@ -46,17 +47,23 @@ class Deployment:
             Stop: a stack cannot be planned or applied, or holds something that nobody has approved of.
         """
         planned = plan_environment(self.environment, WAIT_FOR_STATE)
-        self.compare([outcome for _, outcome in planned if outcome is not None])
-        for stack, outcome in planned:
-            if outcome is not None:
-                self.permit(stack, outcome)
-        for stack, outcome in planned:
-            if outcome is None:
-                if any(finding.partition(":")[0] == NEW_ENVIRONMENT for finding in self.accepted):
-                    self.accepted.add(NEW_ENVIRONMENT)
-                self.permit(stack, plan_crowd(stack, WAIT_FOR_STATE))
-            stack.apply()
-            self.applied.append(stack.name)
+        outcomes = [outcome for outcome in planned if isinstance(outcome, Outcome)]
+        self.compare(outcomes)
+        for outcome in outcomes:
+            self.permit(outcome)
+        for each in planned:
+            outcome = each if isinstance(each, Outcome) else self.crowd_of_new_instance(each)
+            with stopping():
+                outcome.plan.stack.apply(WAIT_FOR_STATE)
+            self.applied.append(outcome.plan.stack.name)
+
+    def crowd_of_new_instance(self, waiting: Waiting) -> Outcome:
+        """The crowd's plan, once its instance is there; whoever approves of a new environment approves of its crowd."""
+        if includes_crowd(self.accepted):
+            self.accepted.add(NEW_ENVIRONMENT)
+        outcome = plan_crowd(waiting.stack, WAIT_FOR_STATE)
+        self.permit(outcome)
+        return outcome
 
     def compare(self, outcomes: list[Outcome]) -> None:
         """Say whether this is the plan that was reviewed."""
@@ -70,16 +77,18 @@ class Deployment:
         if self.differs:
             annotate("warning", f"{self.environment}: {self.differs}")
 
-    def permit(self, stack: Stack, outcome: Outcome) -> None:
+    def permit(self, outcome: Outcome) -> None:
         """Show a stack's review as it is now, and stop where it holds something that nobody has approved of."""
+        name = outcome.plan.stack.name
         if outcome.to_decide and self.accepted:
-            outcome = stack.reviewed(self.accepted & _forms(outcome.findings), self.accepted_by)
-        summarize(f"## Deploying {stack.name}\n\n{outcome.markdown}")
+            with stopping():
+                outcome = Outcome.of(outcome.plan, self.accepted & _forms(outcome.findings), self.accepted_by)
+        summarize(f"## Deploying {name}\n\n{outcome.markdown}")
         if outcome.refused:
-            raise Stop(f"{stack.name}: Terraform refuses this plan; its review says why")
+            raise Stop(f"{name}: Terraform refuses this plan; its review says why")
         if outcome.to_decide:
             findings = "\n".join(outcome.findings)
-            raise Stop(f"{stack.name}: not deployed, since nobody has approved of\n{findings}")
+            raise Stop(f"{name}: not deployed, since nobody has approved of\n{findings}")
 
     def as_json(self) -> dict[str, Any]:
         """What `ci.tell` needs."""
@@ -101,17 +110,17 @@ def read(environment: str) -> Deployment:
     """The deployment as the run's variables describe it."""
     entries: list[dict[str, Any]] = json.loads(required("REVIEWS")).get(environment, [])
     pairs = [(entry, review) for entry in entries if (review := Review.from_comment(entry["line"])) is not None]
-    accepted = {finding for entry, review in pairs if entry["approved_by"] for finding in review.decide}
+    approved = {finding for entry, review in pairs if entry["approved_by"] for finding in review.decide}
     people = {entry["approved_by"] for entry, _ in pairs if entry["approved_by"]}
-    by_hand = {finding.strip() for finding in os.environ.get("ACCEPT", "").split(";")} - {""}
+    by_hand = accepted(os.environ.get("ACCEPT", ""))
     if by_hand:
-        accepted |= by_hand
+        approved |= by_hand
         people.add(required("ACTOR"))
     return Deployment(
         environment=environment,
         reviews=[review for _, review in pairs],
         pull_requests=[entry["pull_request"] for entry, _ in pairs],
-        accepted=accepted,
+        accepted=approved,
         accepted_by=", ".join(sorted(people)),
     )
 

@@ -11,8 +11,8 @@ import shutil
 import sys
 
 from ci.runner import Stop, run
-from ci.stacks import LOCK_FILE, LOCKS, Stack, synthesize
-from connect_sso.terraform.operations import STACKS
+from ci.stacks import LOCKS, stopping
+from connect_sso.terraform.stacks import LOCK_FILE, lock_file, synthesize
 
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64")
 
@@ -20,10 +20,10 @@ PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "wind
 def main() -> None:
     """Lock every stack, and drop the lock files of stacks that are gone; on a failure the files stay as they were."""
     platforms = sys.argv[1:] or PLATFORMS
-    synthesize()
-    stacks = [Stack(folder.parent.name) for folder in sorted(STACKS.glob("*/cdk.tf.json"))]
+    with stopping():
+        stacks = synthesize()
     for stack in stacks:
-        (STACKS / stack.name / LOCK_FILE).unlink(missing_ok=True)
+        (stack.folder / LOCK_FILE).unlink(missing_ok=True)
         locked = stack.terraform("providers", "lock", *(f"-platform={platform}" for platform in platforms))
         if locked.returncode != 0:
             raise Stop(f"{stack.name}: terraform providers lock fails; its message is above")
@@ -31,8 +31,7 @@ def main() -> None:
         lock.unlink()
     LOCKS.mkdir(exist_ok=True)
     for stack in stacks:
-        shutil.copyfile(STACKS / stack.name / LOCK_FILE, stack.lock)
-        print(stack.lock)
+        print(shutil.copyfile(stack.folder / LOCK_FILE, lock_file(LOCKS, stack.name)))
 
 
 if __name__ == "__main__":

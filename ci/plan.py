@@ -14,18 +14,18 @@ from pathlib import Path
 from ci import comment
 from ci.reviewed import VERSION, Review
 from ci.runner import required, run, summarize
-from ci.stacks import READ_STATE, digest, plan_environment
+from ci.stacks import READ_STATE, Outcome, digest, plan_environment
 
 WAITING = """\
 ## {}
 
-Not planned: there is no instance yet that its people could be in. It is planned and made right after the instance."""
+Not planned: {}."""
 
 
 def review_environment(environment: str, head: str) -> tuple[Review, list[str]]:
     """Plan both stacks of an environment; what came out, and the report of each as Markdown."""
     planned = plan_environment(environment, READ_STATE)
-    outcomes = [outcome for _, outcome in planned if outcome is not None]
+    outcomes = [outcome for outcome in planned if isinstance(outcome, Outcome)]
     review = Review(
         environment=environment,
         head=head,
@@ -34,7 +34,12 @@ def review_environment(environment: str, head: str) -> tuple[Review, list[str]]:
         refused=any(outcome.refused for outcome in outcomes),
         waiting=len(outcomes) < len(planned),
     )
-    reports = [outcome.markdown.strip("\n") if outcome else WAITING.format(stack.name) for stack, outcome in planned]
+    reports = [
+        outcome.markdown.strip("\n")
+        if isinstance(outcome, Outcome)
+        else WAITING.format(outcome.stack.name, outcome.reason)
+        for outcome in planned
+    ]
     return review, reports
 
 

@@ -1,33 +1,30 @@
-"""The stacks of one environment, from synthesis to plan, review and apply, as the workflows need them.
-
-A plan in JSON holds secrets in clear. It goes from Terraform's standard output straight into the review's standard
-input, never into a file.
-"""
+"""An environment's plans as the workflows need them: held to the lock files, reviewed, and compared with what was reviewed."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-import shutil
-import subprocess
-import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ci.runner import Stop
-from connect_sso.environment.derived_names import crowd_stack
-from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
-from connect_sso.terraform import operations
-from connect_sso.terraform.operations import PLAN_FILE, STACKS, WITHOUT_REFRESH
+from connect_sso.errors import Failure
+from connect_sso.terraform import stacks
+from connect_sso.terraform.stacks import Plan, Stack, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 LOCKS = Path("locks")
-LOCK_FILE = ".terraform.lock.hcl"
-INSTANCE = "aws_connect_instance.instance"
+
+READ_STATE = "-lock=false"
+"""For a plan that is only read: it needs no right to write beside the state, where locks are."""
+
+WAIT_FOR_STATE = "-lock-timeout=10m"
+"""For a plan that is applied: someone at work with the same state is waited for."""
 
 ABOUT_CHANGES = ("findings", "access", "resources", "moves", "imports", "drift", "outputs")
 """The parts of a review that say what changes; the others say where it comes from, or what people think of it."""
@@ -35,13 +32,27 @@ ABOUT_CHANGES = ("findings", "access", "resources", "moves", "imports", "drift",
 
 @dataclass(frozen=True)
 class Outcome:
-    """A planned stack: its review as JSON and as Markdown."""
+    """A planned stack with its review, as JSON and as Markdown."""
 
+    plan: Plan
     review: dict[str, Any]
     markdown: str
     to_decide: bool
-    makes_instance: bool
-    """Whether the plan makes the Connect instance, so that nobody can be put into it before this is applied."""
+
+    @classmethod
+    def of(cls, plan: Plan, accept: Iterable[str] = (), accepted_by: str = "") -> Outcome:
+        """Review a plan.
+
+        Raises:
+            Failure: it cannot be read. HCP Terraform shows the JSON of a plan to administrators of the workspace alone.
+        """
+        names = frozenset(accept)
+        commit = ("--commit", os.environ.get("HEAD") or os.environ.get("GITHUB_SHA", ""))
+        as_json, as_markdown = (
+            plan.review("--format", form, *commit, accept=names, accepted_by=accepted_by)
+            for form in ("json", "markdown")
+        )
+        return cls(plan, json.loads(as_json.report), as_markdown.report, as_json.to_decide)
 
     @property
     def refused(self) -> bool:
@@ -56,135 +67,40 @@ class Outcome:
         ]
 
 
-@dataclass(frozen=True)
-class Stack:
-    """A synthesized stack, with the plan that lies in its folder."""
-
-    name: str
-
-    @property
-    def lock(self) -> Path:
-        """Its provider lock file in the repository."""
-        return LOCKS / f"{self.name}{LOCK_FILE}"
-
-    def terraform(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[bytes]:
-        """Run Terraform in the stack's folder; its messages go to the log, its standard output too unless captured."""
-        sys.stdout.flush()
-        try:
-            return operations.Stack(self.name).terraform(*arguments, capture=capture)
-        except Failure as failure:
-            raise Stop(str(failure)) from None
-
-    def init(self) -> None:
-        """Install the providers: exactly those of the stack's lock file, where the repository keeps one.
-
-        Raises:
-            Stop: Terraform cannot, or the providers are not the locked ones.
-        """
-        arguments = ["init", "-input=false", "-no-color"]
-        if self.lock.exists():
-            shutil.copyfile(self.lock, STACKS / self.name / LOCK_FILE)
-            arguments.append("-lockfile=readonly")
-        else:
-            print(f"{self.lock} is missing, so the providers' checksums are taken on trust: `make lock` makes it")
-        if self.terraform(*arguments).returncode != 0:
-            raise Stop(f"{self.name}: terraform init fails; its message is in the log")
-
-    def plan(self, *options: str) -> Outcome:
-        """Plan, and review the plan; also one that Terraform refuses but writes down.
-
-        Raises:
-            Stop: there is no plan to review.
-        """
-        plan = STACKS / self.name / PLAN_FILE
-        plan.unlink(missing_ok=True)
-        planned = self.terraform("plan", "-input=false", "-no-color", f"-out={PLAN_FILE}", *options)
-        if not plan.exists():
-            raise Stop(f"{self.name}: terraform plan fails (exit code {planned.returncode}); its message is in the log")
-        return self.reviewed()
-
-    def reviewed(self, accept: Iterable[str] = (), accepted_by: str = "") -> Outcome:
-        """Review the plan that lies in the folder.
-
-        Raises:
-            Stop: it cannot be read. HCP Terraform shows the JSON of a plan to administrators of the workspace alone.
-        """
-        shown = self.terraform("show", "-json", PLAN_FILE, capture=True)
-        if shown.returncode != 0:
-            raise Stop(f"{self.name}: terraform show fails; its message is in the log")
-        options = ["--environment", self.name, "--commit", os.environ.get("HEAD") or os.environ.get("GITHUB_SHA", "")]
-        options += [option for finding in sorted(accept) for option in ("--accept", finding)]
-        if accepted_by:
-            options += ["--accepted-by", accepted_by]
-        text, to_decide = _review(shown.stdout, "json", options)
-        markdown, _ = _review(shown.stdout, "markdown", options)
-        changes = json.loads(shown.stdout).get("resource_changes", [])
-        return Outcome(
-            review=json.loads(text),
-            markdown=markdown,
-            to_decide=to_decide,
-            makes_instance=any(
-                change["address"] == INSTANCE and "create" in change["change"]["actions"] for change in changes
-            ),
-        )
-
-    def apply(self) -> None:
-        """Carry out exactly the plan that lies in the folder.
-
-        Raises:
-            Stop: Terraform cannot.
-        """
-        if self.terraform("apply", "-input=false", "-no-color", WAIT_FOR_STATE, PLAN_FILE).returncode != 0:
-            raise Stop(f"{self.name}: terraform apply fails; its message is in the log")
+@contextmanager
+def stopping() -> Iterator[None]:
+    """Whatever cannot be done stops the step, with its one line."""
+    try:
+        yield
+    except Failure as failure:
+        raise Stop(str(failure)) from None
 
 
-READ_STATE = "-lock=false"
-"""For a plan that is only read: it needs no right to write beside the state, where locks are."""
-
-WAIT_FOR_STATE = "-lock-timeout=10m"
-"""For a plan that is applied: someone at work with the same state is waited for."""
-
-
-def plan_environment(environment: str, state: str) -> list[tuple[Stack, Outcome | None]]:
-    """Synthesize an environment and plan its stacks, in the order in which they are applied.
+def plan_environment(environment: str, state: str) -> list[Outcome | Waiting]:
+    """Plan an environment's stacks, in the order in which they are applied, and review each.
 
     Args:
         environment: its name.
         state: `READ_STATE` or `WAIT_FOR_STATE`.
 
-    Returns:
-        Its own stack, and that of its crowd where it has one: without an outcome where that must wait for the instance.
-
     Raises:
-        Stop: one cannot be synthesized or planned.
+        Stop: one cannot be synthesized, planned or reviewed.
     """
-    synthesize(environment)
-    own, crowd = Stack(environment), Stack(crowd_stack(environment))
-    own.init()
-    outcome = own.plan(state)
-    planned: list[tuple[Stack, Outcome | None]] = [(own, outcome)]
-    if (STACKS / crowd.name).exists():
-        planned.append((crowd, None if outcome.makes_instance else plan_crowd(crowd, state)))
-    return planned
+    with stopping():
+        return [
+            planned if isinstance(planned, Waiting) else Outcome.of(planned)
+            for planned in stacks.plan_stacks(environment, [state], locks=LOCKS)
+        ]
 
 
 def plan_crowd(crowd: Stack, state: str) -> Outcome:
-    """Plan the stack of the people from the CSV file without asking Connect about each of them."""
-    crowd.init()
-    return crowd.plan(state, WITHOUT_REFRESH)
-
-
-def synthesize(environment: str | None = None) -> None:
-    """Write the stacks of an environment, or of all, anew; those of others are removed.
+    """Plan and review the stack of the people from the CSV file, once the instance is there.
 
     Raises:
-        Stop: they cannot be synthesized.
+        Stop: as for `plan_environment`.
     """
-    shutil.rmtree(STACKS, ignore_errors=True)
-    sys.stdout.flush()
-    variables = os.environ | {"ENVIRONMENT": environment or ""}
-    if subprocess.run([sys.executable, "main.py"], env=variables, check=False).returncode != 0:
-        raise Stop("main.py fails; its message is in the log")
+    with stopping():
+        return Outcome.of(stacks.plan_crowd(crowd, [state], locks=LOCKS))
 
 
 def digest(outcomes: Iterable[Outcome]) -> str:
@@ -194,12 +110,3 @@ def digest(outcomes: Iterable[Outcome]) -> str:
         review["findings"] = [{"code": finding["code"], "says": finding["says"]} for finding in review["findings"]]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _review(plan: bytes, form: str, options: list[str]) -> tuple[str, bool]:
-    """Run `connect-sso review` on a plan; its report and whether it holds something to decide."""
-    command = [sys.executable, "-m", "connect_sso.cli", "review", "-", "--format", form, *options]
-    done = subprocess.run(command, input=plan, stdout=subprocess.PIPE, check=False)
-    if done.returncode not in {EXIT_FINE, EXIT_DECIDE}:
-        raise Stop("connect-sso review cannot read the plan; its message is in the log")
-    return done.stdout.decode(), done.returncode == EXIT_DECIDE

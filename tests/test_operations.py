@@ -71,11 +71,13 @@ def plan_json(actions: list[str]) -> str:
     return json.dumps({"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": [resource]})
 
 
-def operate(project: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def operate(
+    project: Path, *arguments: str, module: str = "connect_sso.terraform.operations", **variables: str
+) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("OKTA_")}
     environment |= {"TERRAFORM_BINARY_NAME": str(project / "terraform"), "FAKE_PLAN": plan_json(["no-op"])} | variables
     return subprocess.run(
-        [sys.executable, "-m", "connect_sso.terraform.operations", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=project,
         env=environment,
         capture_output=True,
@@ -87,6 +89,10 @@ def operate(project: Path, *arguments: str, **variables: str) -> subprocess.Comp
 def calls(project: Path) -> list[list[Any]]:
     text = (project / "calls.txt").read_text(encoding="utf-8") if (project / "calls.txt").exists() else ""
     return [json.loads(line) for line in text.splitlines()]
+
+
+def deployments(project: Path) -> list[list[Any]]:
+    return [call for call in calls(project) if call[0] == "cdktf"]
 
 
 def with_crowd(project: Path, **changes: Any) -> None:
@@ -147,7 +153,7 @@ def test_deploy_takes_the_stacks_in_order(project: Path) -> None:
     with_crowd(project)
     done = operate(project, "deploy", "dev", DEPLOY_ARGS="--auto-approve", TF_CLI_ARGS_apply="-parallelism=2", **TOKEN)
     assert done.returncode == 0
-    assert calls(project) == [
+    assert deployments(project) == [
         ["cdktf", "deploy", "dev", "--auto-approve", "-parallelism=2"],
         [
             *["cdktf", "deploy", "dev-users", "--ignore-missing-stack-dependencies", "--auto-approve"],
@@ -161,7 +167,7 @@ def test_the_crowd_waits_for_a_deployment_that_failed(project: Path) -> None:
     done = operate(project, "deploy", "dev", DEPLOY_ARGS="--auto-approve", FAKE_DEPLOY_EXIT="3", **TOKEN)
     assert done.returncode == 3
     assert "dev-users is not deployed, since dev could not be" in done.stderr
-    assert [call[2] for call in calls(project)] == ["dev"]
+    assert [call[2] for call in deployments(project)] == ["dev"]
 
 
 def test_the_crowd_waits_for_a_deployment_that_was_dismissed(project: Path) -> None:
@@ -170,10 +176,56 @@ def test_the_crowd_waits_for_a_deployment_that_was_dismissed(project: Path) -> N
     done = operate(project, "deploy", "dev", FAKE_BEHIND="2", **TOKEN)
     assert done.returncode == 1
     assert "dev-users is not deployed, since dev has not been" in done.stderr
-    assert [call[:3] for call in calls(project) if call[0] == "cdktf"] == [["cdktf", "deploy", "dev"]]
+    assert [call[:3] for call in deployments(project)] == [["cdktf", "deploy", "dev"]]
 
 
 def test_the_crowd_follows_an_approved_deployment(project: Path) -> None:
     with_crowd(project)
     assert operate(project, "deploy", "dev", **TOKEN).returncode == 0
-    assert [call[2] for call in calls(project) if call[0] == "cdktf"] == ["dev", "dev-users"]
+    assert [call[2] for call in deployments(project)] == ["dev", "dev-users"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "accept", "code"),
+    [
+        ("", "", 0),  # a person is asked, with the review above the question
+        ("--auto-approve", "", 3),
+        ("--auto-approve", "mass-removal", 3),
+        ("--auto-approve", "instance-destroyed:aws_connect_instance.other", 3),
+        ("--auto-approve", "instance-destroyed:aws_connect_instance.instance", 0),
+        ("--auto-approve", "mass-removal; instance-destroyed", 0),
+    ],
+)
+def test_what_must_be_decided_is_shown_before_the_deployment(
+    project: Path, arguments: str, accept: str, code: int
+) -> None:
+    """Nothing dangerous is deployed that nobody has been shown, or has named."""
+    write(project / "environments", "dev", minimal())
+    done = operate(
+        project, "deploy", "dev", FAKE_PLAN=plan_json(["delete"]), DEPLOY_ARGS=arguments, ACCEPT=accept, **TOKEN
+    )
+    assert done.returncode == code, done.stderr
+    assert "instance-destroyed" in done.stdout
+    assert bool(deployments(project)) is (code == 0)
+
+
+def test_a_plan_that_fails_is_not_deployed(project: Path) -> None:
+    write(project / "environments", "dev", minimal())
+    assert operate(project, "deploy", "dev", FAKE_PLAN_EXIT="1", **TOKEN).returncode == 1
+    assert deployments(project) == []
+
+
+@pytest.mark.parametrize(
+    ("actions", "code"), [(["no-op"], "0"), (["create"], "0"), (["delete", "create"], "0"), (["no-op"], "1")]
+)
+def test_the_workflows_plan_what_a_person_plans(project: Path, actions: list[str], code: str) -> None:
+    """The same stacks in the same order, and the crowd waits for the same reasons."""
+    with_crowd(project)
+    (project / "ci").symlink_to(ROOT / "ci")
+    given = {"FAKE_PLAN": plan_json(actions), "FAKE_PLAN_EXIT": code, "HEAD": "a" * 40}
+    operate(project, "plan", "dev", **TOKEN, **given)
+    by_hand = calls(project)
+    (project / "calls.txt").unlink()
+    done = operate(project, "dev", "review", module="ci.plan", **given)
+    assert done.returncode == 0, done.stderr
+    assert [[word for word in call if word != "-lock=false"] for call in calls(project)] == by_hand

@@ -133,7 +133,7 @@ def test_from_pull_request_to_production(checkout: Checkout) -> None:
     first = checkout.review()
     assert (first.environment, first.head, first.refused, first.waiting) == ("qa", HEAD, False, True)
     assert [finding.partition(":")[0] for finding in first.decide] == ["new-environment"]
-    assert "there is no instance yet" in checkout.report()
+    assert "Not planned: its people need the instance, which qa makes first." in checkout.report()
     assert checkout.report() in ran.summary
     assert sorted(path.name for path in (checkout.root / "review").iterdir()) == ["qa.json", "qa.md"]
 
@@ -216,7 +216,7 @@ def test_what_cannot_be_planned_has_no_review(checkout: Checkout) -> None:
     ran = checkout.plan()
     assert ran.code == 1
     assert "region" in ran.log
-    assert "::error::main.py fails" in ran.log
+    assert "::error::qa could not be synthesized" in ran.log
     assert "Traceback" not in ran.log
     assert not (checkout.root / "review" / "qa.json").exists()
 

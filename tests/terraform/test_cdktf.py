@@ -28,7 +28,7 @@ OFFLINE = "--skip-provider-lock"
 DEPLOY = (sys.executable, "-m", "connect_sso.terraform.operations", "deploy", "dev")
 """What `make deploy ENV=dev` runs."""
 
-UNASKED = {"DEPLOY_ARGS": f"--auto-approve {OFFLINE}"}
+UNASKED = {"DEPLOY_ARGS": f"--auto-approve {OFFLINE}", "ACCEPT": "new-environment"}
 DOWN, ENTER = b"\x1b[B", b"\r"
 TIMEOUT = 300
 
@@ -174,7 +174,9 @@ def test_make_deploy_takes_the_crowd_along(project: Project) -> None:
     project.write(CSV + "di@example.com,Di,Agent,Agent\n")
     deployed = project.deploy()
     assert deployed.code == 0, deployed.text
-    assert project.calls("aws_connect_user") == ["read Ada.Admin@example.com", "create di@example.com"]
+    # Once for the review and once for the deployment, and only of the environment's own users.
+    reads = ["read Ada.Admin@example.com"] * 2
+    assert project.calls("aws_connect_user") == [*reads, "create di@example.com"]
 
 
 def test_make_deploy_stops_where_the_environment_fails(project: Project) -> None:
@@ -182,7 +184,7 @@ def test_make_deploy_stops_where_the_environment_fails(project: Project) -> None
     project.write("\n".join(CSV.splitlines()[:1]) + "\n")
     failed = project.run(*DEPLOY, **UNASKED, CONNECT_SSO_SANDBOX_ACCOUNT="444455556666")
     assert failed.code == 1
-    assert "dev-users is not deployed, since dev could not be" in failed.stderr
+    assert "dev is not deployed, since dev could not be planned" in failed.stderr
     assert "444455556666" in failed.text
     assert "bo@example.com" in project.users()
 

@@ -5,30 +5,33 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from connect_sso.environment.derived_names import crowd_stack
 from connect_sso.environment.loading import load_one
 from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, EXIT_USAGE, Failure, UsageFailure
 from connect_sso.terraform import cdktf_cli
 from connect_sso.terraform.binary import terraform_binary
+from connect_sso.terraform.stacks import (
+    NEW_ENVIRONMENT,
+    WITHOUT_REFRESH,
+    Plan,
+    Stack,
+    Waiting,
+    accepted,
+    includes_crowd,
+    plan_crowd,
+    plan_stacks,
+    say,
+)
 
 if TYPE_CHECKING:
-    from connect_sso.environment.loading import LoadedEnvironment
     from connect_sso.environment.model import Environment
-
-STACKS = Path(os.environ.get("CDKTF_OUTDIR", "cdktf.out")) / "stacks"
-PLAN_FILE = "plan"
-"""In the stack's folder; where `cdktf diff` leaves it too."""
 
 OKTA_CREDENTIALS = (
     ("OKTA_API_TOKEN",),
@@ -36,64 +39,6 @@ OKTA_CREDENTIALS = (
     ("OKTA_API_CLIENT_ID", "OKTA_API_PRIVATE_KEY", "OKTA_API_PRIVATE_KEY_ID", "OKTA_API_SCOPES"),
 )
 """The sets of variables that the Okta provider reads: https://registry.terraform.io/providers/okta/okta/4.20.0/docs."""
-
-WITHOUT_REFRESH = "-refresh=false"
-"""For the crowd: a refresh asks Connect about each person, and Connect answers two requests a second."""
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A synthesized stack in its folder."""
-
-    name: str
-
-    @property
-    def folder(self) -> Path:
-        """Where its `cdk.tf.json` lies and Terraform runs."""
-        return STACKS / self.name
-
-    def terraform(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[bytes]:
-        """Run Terraform in the folder; its output goes where ours goes, or into the result."""
-        command = [terraform_binary(), f"-chdir={self.folder}", *arguments]
-        return subprocess.run(command, stdout=subprocess.PIPE if capture else None, check=False)
-
-    def init(self) -> None:
-        """Install the providers, quietly where nothing goes wrong.
-
-        Raises:
-            Failure: Terraform cannot; what it says has been printed.
-        """
-        command = [terraform_binary(), f"-chdir={self.folder}", "init", "-input=false"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if done.returncode != 0:
-            sys.stdout.buffer.write(done.stdout)
-            sys.stdout.flush()
-            raise Failure(f"{self.name}: terraform init failed, see above")
-
-    def is_behind(self) -> bool:
-        """Whether what is deployed differs from the configuration, or nobody can tell; what a refresh would find is left out."""
-        return (
-            self.terraform("plan", "-input=false", WITHOUT_REFRESH, "-detailed-exitcode", capture=True).returncode != 0
-        )
-
-    def plan(self, *arguments: str) -> tuple[int, dict[str, Any] | None]:
-        """Plan into the folder.
-
-        Returns:
-            Terraform's exit code, and the plan as JSON: also of a plan that Terraform refuses, None where it made none
-            or does not show it (HCP Terraform shows it to a workspace's administrators alone).
-        """
-        (self.folder / PLAN_FILE).unlink(missing_ok=True)
-        planned = self.terraform("plan", "-input=false", f"-out={PLAN_FILE}", *arguments)
-        if not (self.folder / PLAN_FILE).exists():
-            return planned.returncode, None
-        shown = self.terraform("show", "-json", PLAN_FILE, capture=True)
-        return planned.returncode, json.loads(shown.stdout) if shown.returncode == 0 else None
-
-
-def say(message: str) -> None:
-    """Tell on stderr what happens now: a wait without a word looks like a hang."""
-    print(f"==> {message}", file=sys.stderr, flush=True)
 
 
 def require_okta_credentials(environment: Environment) -> None:
@@ -110,46 +55,27 @@ def require_okta_credentials(environment: Environment) -> None:
     raise Failure(f"no Okta credentials: the Okta provider reads them from {choices}; set one of these")
 
 
-def synthesize(name: str) -> None:
-    """Write the environment's stacks anew.
-
-    Raises:
-        Failure: the environment file has errors, which have been printed.
-    """
-    say(f"synthesizing {name}")
-    done = subprocess.run([sys.executable, "main.py"], env=os.environ | {"ENVIRONMENT": name}, check=False)
-    if done.returncode != 0:
-        raise Failure(f"{name} could not be synthesized, see above")
-
-
-def plan(loaded: LoadedEnvironment, environment: Environment) -> int:
+def plan(name: str) -> int:
     """Plan both stacks and show the review of each; the exit code is Terraform's."""
-    synthesize(loaded.name)
-    own = Stack(loaded.name)
-    say(f"planning {own.name}")
-    own.init()
-    code, plan_json = own.plan()
-    _review(own, plan_json)
-    if code != 0 or environment.users_file is None:
-        return code
-    crowd = Stack(crowd_stack(loaded.name))
-    if environment.connect.alias and not _instance_is_there(own, plan_json):
-        say(
-            f"{crowd.name} is not planned yet: its {len(loaded.crowd):,} people need the instance, which {own.name} makes first"
-        )
-        return code
-    refresh = _refresh_arguments()
-    say(
-        f"planning {crowd.name} ({len(loaded.crowd):,} people{', without asking Connect about each' if refresh else ''})"
-    )
-    crowd.init()
-    code, plan_json = crowd.plan(*refresh)
-    _review(crowd, plan_json)
+    code = EXIT_FINE
+    for planned in plan_stacks(name, refresh_crowd=_refresh()):
+        if isinstance(planned, Waiting):
+            say(f"{planned.stack.name} is not planned yet: {planned.reason}")
+            continue
+        code = planned.exit_code
+        if planned.shown is not None:
+            _show_review(planned)
     return code
 
 
-def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
-    """Deploy both stacks with cdktf, the crowd only once the environment's own is as the file says; the exit code is the failed one's."""
+def deploy(name: str) -> int:
+    """Review both stacks, and deploy them with cdktf, the crowd only once the environment's own is as the file says.
+
+    Without a person who is asked, what must be decided has to be named in ACCEPT; else nothing is deployed.
+
+    Returns:
+        The exit code of what failed; `EXIT_DECIDE` where something must be decided and is not accepted.
+    """
     cdktf = Path("node_modules/.bin/cdktf")
     if not cdktf.exists():
         raise Failure("cdktf is not installed: run `make setup`")
@@ -157,63 +83,73 @@ def deploy(loaded: LoadedEnvironment, environment: Environment) -> int:
     variables = os.environ | {
         "CHECKPOINT_DISABLE": "1",
         "DISABLE_VERSION_CHECK": "1",  # in a terminal cdktf asks npm for newer releases first, and there will be none
-        "ENVIRONMENT": loaded.name,
+        "ENVIRONMENT": name,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     terraform = terraform_binary()
     arguments = shlex.split(os.environ.get("DEPLOY_ARGS", ""))
+    asks = "--auto-approve" not in arguments
+    names = accepted(os.environ.get("ACCEPT", ""))
+
+    def permitted(planned: Plan) -> bool:
+        to_decide = _show_review(planned, names)
+        if to_decide and not asks:
+            say(f"{planned.stack.name} is not deployed: ACCEPT has to name what must be decided, see above")
+        return asks or not to_decide
 
     def run(stack: Stack, *more: str, **further: str) -> int:
         say(f"deploying {stack.name}")
         command = [str(cdktf), "deploy", stack.name, *more, *arguments]
         return cdktf_cli.run(command, variables | further, terraform=terraform, scratch=cdktf.parent)
 
-    own = Stack(loaded.name)
+    both = list(plan_stacks(name, refresh_crowd=_refresh()))
+    for planned in both:
+        if isinstance(planned, Plan):
+            if planned.exit_code != EXIT_FINE:
+                if planned.shown is not None:
+                    _show_review(planned)
+                say(f"{name} is not deployed, since {planned.stack.name} could not be planned")
+                return planned.exit_code
+            if not permitted(planned):
+                return EXIT_DECIDE
+    own, *crowds = (planned.stack for planned in both)
     code = run(own)
-    if environment.users_file is None:
-        return code
-    crowd = Stack(crowd_stack(loaded.name))
-    if code != EXIT_FINE:
-        say(f"{crowd.name} is not deployed, since {own.name} could not be")
-        return code
-    # cdktf says 0 as well when a person dismisses the plan.
-    if "--auto-approve" not in arguments and own.is_behind():
-        say(f"{crowd.name} is not deployed, since {own.name} has not been")
-        return EXIT_FAILED
-    # A call of its own: cdktf cannot give one stack other Terraform arguments than the next. It starts `terraform apply`,
-    # which plans by itself; what the crowd depends on was deployed above.
-    given = os.environ.get("TF_CLI_ARGS_apply", "")
-    refresh = " ".join(filter(None, [given, *_refresh_arguments()]))
-    return run(crowd, "--ignore-missing-stack-dependencies", TF_CLI_ARGS_apply=refresh)
+    for crowd in crowds:
+        if code != EXIT_FINE:
+            say(f"{crowd.name} is not deployed, since {own.name} could not be")
+            return code
+        # cdktf says 0 as well when a person dismisses the plan.
+        if asks and own.is_behind():
+            say(f"{crowd.name} is not deployed, since {own.name} has not been")
+            return EXIT_FAILED
+        if isinstance(both[1], Waiting):
+            if includes_crowd(names):
+                names.add(NEW_ENVIRONMENT)
+            planned = plan_crowd(crowd, refresh=_refresh())
+            if planned.exit_code != EXIT_FINE:
+                return planned.exit_code
+            if not permitted(planned):
+                return EXIT_DECIDE
+        # A call of its own: cdktf cannot give one stack other Terraform arguments than the next. It starts `terraform apply`,
+        # which plans by itself; what the crowd depends on was deployed above.
+        given = os.environ.get("TF_CLI_ARGS_apply", "")
+        refresh = " ".join(filter(None, [given, *(() if _refresh() else (WITHOUT_REFRESH,))]))
+        code = run(crowd, "--ignore-missing-stack-dependencies", TF_CLI_ARGS_apply=refresh)
+    return code
 
 
-def _refresh_arguments() -> tuple[str, ...]:
-    return () if os.environ.get("REFRESH", "").lower() in {"true", "1", "yes"} else (WITHOUT_REFRESH,)
+def _refresh() -> bool:
+    return os.environ.get("REFRESH", "").lower() in {"true", "1", "yes"}
 
 
-def _review(stack: Stack, plan_json: dict[str, Any] | None) -> None:
-    """Show what the plan means for sign-in; a plan that Terraform refused says there why, and what it would have cost."""
-    if plan_json is None:
-        return
-    sys.stdout.flush()
-    command = [sys.executable, "-m", "connect_sso.cli", "review", "-", "--environment", stack.name]
-    say(f"review of {stack.name}")
-    done = subprocess.run(command, input=json.dumps(plan_json).encode(), check=False)
-    if done.returncode not in {EXIT_FINE, EXIT_DECIDE}:
-        say("the plan could not be reviewed, see above")
+def _show_review(planned: Plan, names: set[str] | None = None) -> bool:
+    """Show what the plan means for sign-in; a plan that Terraform refused says there why, and what it would have cost.
 
-
-def _instance_is_there(own: Stack, plan_json: dict[str, Any] | None) -> bool:
-    """Whether the environment's instance exists and this plan keeps it."""
-    if plan_json is None:
-        listed = own.terraform("state", "list", "aws_connect_instance.instance", capture=True)
-        return bool(listed.stdout.strip())
-    return any(
-        change["type"] == "aws_connect_instance"
-        and change["mode"] == "managed"
-        and "create" not in change["change"]["actions"]
-        for change in plan_json.get("resource_changes", [])
-    )
+    Returns:
+        Whether something is left that a person must decide.
+    """
+    say(f"review of {planned.stack.name}")
+    return planned.show_review(names or ())
 
 
 @click.command()
@@ -221,11 +157,10 @@ def _instance_is_there(own: Stack, plan_json: dict[str, Any] | None) -> bool:
 @click.argument("environment")
 def command(operation: str, environment: str) -> None:
     """Plan or deploy both stacks of an environment."""
-    loaded = load_one(environment)
-    model = loaded.environment
+    model = load_one(environment).environment
     assert model is not None  # load_one raises otherwise
     require_okta_credentials(model)
-    sys.exit({"plan": plan, "deploy": deploy}[operation](loaded, model))
+    sys.exit({"plan": plan, "deploy": deploy}[operation](environment))
 
 
 def main() -> None:
