@@ -1,9 +1,10 @@
-"""The house as a whole: a map that is true."""
+"""The house as a whole: one meaning for each word, and a map that is true."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,16 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "constructs" / "connect_sso"
 MAP = (ROOT / "constructs" / "README.md").read_text(encoding="utf-8")
 ENTRIES = re.findall(r"`([\w/]+\.py)(?:: (\w+))?`", MAP)
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """Whoever reads `Person` knows which one, without looking at the imports."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(path.relative_to(PACKAGE).as_posix())
+    assert {name: places for name, places in found.items() if len(places) > 1} == {}
 
 
 @pytest.mark.parametrize(("file", "name"), ENTRIES, ids=lambda part: str(part))

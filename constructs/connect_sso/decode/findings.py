@@ -12,7 +12,7 @@ Mask = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Finding:
+class FoundFailure:
     """One known failure that the input leads to."""
 
     code: str
@@ -31,7 +31,7 @@ class Finding:
 class Diagnosis:
     """The findings, and what was looked at without one."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[FoundFailure, ...]
     notes: tuple[str, ...]
     """What a person should know, and what holds nobody up."""
     ruled_out: frozenset[str]
@@ -42,7 +42,7 @@ class Book:
     """Collects the findings of one response."""
 
     def __init__(self) -> None:
-        self.findings: list[Finding] = []
+        self.findings: list[FoundFailure] = []
         self.notes: list[str] = []
         self.checked: set[str] = set()
 
@@ -50,7 +50,7 @@ class Book:
         """Records that `code` was looked into; returns whether it is the case."""
         self.checked.add(code)
         if problem and all(finding.code != code for finding in self.findings):
-            self.findings.append(Finding(code, problem, seen_in))
+            self.findings.append(FoundFailure(code, problem, seen_in))
         return bool(problem)
 
     def add(self, other: Book, source: str) -> None:

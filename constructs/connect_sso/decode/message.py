@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connect_sso.decode.failures import CATALOGUE, KnownFailure
-from connect_sso.decode.findings import Diagnosis, Finding
+from connect_sso.decode.findings import Diagnosis, FoundFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,7 +98,7 @@ def with_message(diagnosis: Diagnosis, message: str | None) -> Diagnosis:
     if any(finding.code in meant for finding in findings):
         return replace(diagnosis, findings=findings)
     possible = [
-        Finding(code, entry.cause, "message") for code, entry in meant.items() if code not in diagnosis.ruled_out
+        FoundFailure(code, entry.cause, "message") for code, entry in meant.items() if code not in diagnosis.ruled_out
     ]
     excluded = sorted(meant.keys() & diagnosis.ruled_out)
     note = (f"Of the message's causes, this input rules out: {', '.join(excluded)}.",) if excluded else ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from connect_sso.decode.capture import Capture
     from connect_sso.decode.coverage import Evidence
-    from connect_sso.decode.findings import Diagnosis, Finding, Mask
+    from connect_sso.decode.findings import Diagnosis, FoundFailure, Mask
 
 WIDTH = 80
 _LABEL = 14
@@ -59,7 +59,7 @@ def as_json(decoded: Decoded | Event | None, diagnosis: Diagnosis, mask: Mask) -
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: FoundFailure) -> dict[str, Any]:
     entry = BY_CODE[finding.code]
     return {
         "code": finding.code,
@@ -260,7 +260,7 @@ def _unchecked(decoded: Decoded) -> bool:
     return signature is not None and signature.verdict is Verdict.NOT_CHECKABLE
 
 
-def _shown_lines(number: int, finding: Finding) -> list[str]:
+def _shown_lines(number: int, finding: FoundFailure) -> list[str]:
     """A finding that the input shows."""
     entry = BY_CODE[finding.code]
     return [
@@ -272,9 +272,9 @@ def _shown_lines(number: int, finding: Finding) -> list[str]:
     ]
 
 
-def _possible_lines(findings: Sequence[Finding], *, first_number: int) -> list[str]:
+def _possible_lines(findings: Sequence[FoundFailure], *, first_number: int) -> list[str]:
     """Causes that a message may have, under the message that they share."""
-    by_message: dict[str, list[Finding]] = {}
+    by_message: dict[str, list[FoundFailure]] = {}
     for finding in findings:
         by_message.setdefault(BY_CODE[finding.code].messages[0], []).append(finding)
     lines, number = [], first_number

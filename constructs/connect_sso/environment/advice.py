@@ -25,7 +25,7 @@ PRODUCTION = frozenset({"prod", "production", "prd", "live"})
 
 
 @dataclass(frozen=True)
-class Subject:
+class AdvisedEnvironment:
     """What is looked at."""
 
     name: str
@@ -43,7 +43,7 @@ def warnings(
     name: str, environment: Environment, tree: MappingNode, crowd: Sequence[Person], file: str
 ) -> list[Problem]:
     """What is legal but unwise in a valid environment, at the key it is about."""
-    subject = Subject(name, environment, crowd)
+    subject = AdvisedEnvironment(name, environment, crowd)
     found = [each for advice in _ADVICE for each in advice(subject)]
     places = [place_of(tree, path, of_key=isinstance(path[-1], str)) for path, _ in found]
     return [
@@ -52,14 +52,14 @@ def warnings(
     ]
 
 
-def _apps_without_people(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _apps_without_people(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     assigned = {app for user in subject.environment.users for app in user.apps}
     for name, app in subject.environment.apps.items():
         if not app.groups and name not in assigned:
             yield ("apps", name), "nobody is assigned to this app: it names no group, and no user names it"
 
 
-def _several_roles(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _several_roles(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     apps = subject.environment.apps
     roles_of_group: dict[str, set[str]] = defaultdict(set)
     for app in apps.values():
@@ -77,7 +77,7 @@ def _several_roles(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
             yield ("users", index, "apps"), f"{user.username} reaches Connect through {through}; {ONE_ROLE}"
 
 
-def _people_without_apps(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _people_without_apps(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     if subject.has_groups:
         return
     for index, user in enumerate(subject.environment.users):
@@ -90,21 +90,21 @@ def _people_without_apps(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
         )
 
 
-def _unprotected(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _unprotected(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     connect = subject.environment.connect
     if connect.alias and not connect.protect and subject.name.lower() in PRODUCTION:
         message = f"the instance of an environment called {subject.name} is not protected against destruction"
         yield ("connect", "protect"), message
 
 
-def _quota(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _quota(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     people = len(subject.environment.users) + len(subject.crowd)
     if people > QUOTA_USERS:
         key = "users_file" if subject.environment.users_file else "users"
         yield (key,), f"{people:,} people, but a new instance takes {QUOTA_USERS}; have the quota raised first"
 
 
-def _everyone(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _everyone(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     for name, app in subject.environment.apps.items():
         for position, group in enumerate(app.groups):
             if group == EVERYONE:
@@ -115,7 +115,7 @@ def _everyone(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
                 )
 
 
-def _custom_domain(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _custom_domain(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     okta = subject.environment.okta
     if okta.base_url not in OKTA_DOMAINS:
         yield (
@@ -125,14 +125,14 @@ def _custom_domain(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
         )
 
 
-def _undocumented_audience(subject: Subject) -> Iterator[tuple[KeyPath, str]]:
+def _undocumented_audience(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     environment = subject.environment
     if environment.aws.partition is not COMMERCIAL and environment.okta.role_assignment != "saml_app":
         message = "the audience that Okta's catalogue app sends to this partition is not documented; saml_app states it"
         yield ("okta", "role_assignment"), message
 
 
-_ADVICE: tuple[Callable[[Subject], Iterator[tuple[KeyPath, str]]], ...] = (
+_ADVICE: tuple[Callable[[AdvisedEnvironment], Iterator[tuple[KeyPath, str]]], ...] = (
     _apps_without_people,
     _several_roles,
     _people_without_apps,
