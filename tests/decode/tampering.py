@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import copy
+import os
 from base64 import b64encode
+from typing import Any
 from urllib.parse import urlencode
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from lxml import etree
 
-from tests.decode.responses import DS, RELAY_STATE, Response
+from tests.decode.responses import DS, RELAY_STATE, Response, Signer, sign, signer
 
 SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
@@ -82,12 +88,60 @@ def with_comment(response: Response, element: str) -> bytes:
     )
 
 
-def encrypted(response: Response) -> bytes:
-    """A response with an encrypted assertion in the place of the plain one."""
+XENC = "http://www.w3.org/2001/04/xmlenc#"
+XENC11 = "http://www.w3.org/2009/xmlenc11#"
+DIGESTS = {
+    "sha1": (hashes.SHA1, "http://www.w3.org/2000/09/xmldsig#sha1"),
+    "sha256": (hashes.SHA256, f"{XENC}sha256"),
+}
+
+
+def sealed(
+    assertion: etree._Element,
+    whom: Signer,
+    *,
+    content: str = "aes256-gcm",
+    key: str = "rsa-oaep-mgf1p",
+    digest: str = "sha1",
+    beside: bool = False,
+) -> etree._Element:
+    """The assertion as an EncryptedAssertion for the holder of the certificate; `beside`: the key beside the data."""
+    secret = os.urandom(int(content[3:6]) // 8)
+    plain = etree.tostring(assertion, with_tail=False)
+    if content.endswith("gcm"):
+        nonce = os.urandom(12)
+        cipher = nonce + AESGCM(secret).encrypt(nonce, plain, None)
+    else:
+        start, missing = os.urandom(16), 16 - len(plain) % 16
+        encryptor = Cipher(algorithms.AES(secret), modes.CBC(start)).encryptor()
+        cipher = start + encryptor.update(plain + os.urandom(missing - 1) + bytes([missing])) + encryptor.finalize()
+    made, uri = DIGESTS[digest]
+    how: Any = padding.PKCS1v15() if key == "rsa-1_5" else padding.OAEP(padding.MGF1(made()), made(), None)
+    wrapped_key = whom.key.public_key().encrypt(secret, how)
+    space = XENC11 if content.endswith("gcm") else XENC
+    inner = "" if key == "rsa-1_5" else f'<ds:DigestMethod xmlns:ds="{DS}" Algorithm="{uri}"/>'
+    if key == "rsa-oaep":
+        inner += f'<x:MGF xmlns:x="{XENC11}" Algorithm="{XENC11}mgf1{digest}"/>'
+    key_space = XENC11 if key == "rsa-oaep" else XENC
+    encrypted_key = (
+        f'<e:EncryptedKey xmlns:e="{XENC}" Id="key"><e:EncryptionMethod Algorithm="{key_space}{key}">{inner}</e:EncryptionMethod>'
+        f'<ds:KeyInfo xmlns:ds="{DS}"><ds:X509Data><ds:X509Certificate>{whom.base64}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>'
+        f"<e:CipherData><e:CipherValue>{b64encode(wrapped_key).decode()}</e:CipherValue></e:CipherData></e:EncryptedKey>"
+    )
+    pointer = f'<ds:RetrievalMethod URI="#key" Type="{XENC}EncryptedKey"/>' if beside else encrypted_key
+    return etree.fromstring(
+        '<saml2:EncryptedAssertion xmlns:saml2="urn:oasis:names:tc:SAML:2.0:assertion">'
+        f'<e:EncryptedData xmlns:e="{XENC}" Type="{XENC}Element"><e:EncryptionMethod Algorithm="{space}{content}"/>'
+        f'<ds:KeyInfo xmlns:ds="{DS}">{pointer}</ds:KeyInfo>'
+        f"<e:CipherData><e:CipherValue>{b64encode(cipher).decode()}</e:CipherValue></e:CipherData></e:EncryptedData>"
+        f"{encrypted_key if beside else ''}</saml2:EncryptedAssertion>"
+    )
+
+
+def encrypted(response: Response, whom: Signer | None = None, **how: Any) -> bytes:
+    """A response with an encrypted assertion in the place of the plain one, and signed after that if it is to be."""
     root, assertion = _parts(response)
-    sealed = etree.Element(f"{SAML}EncryptedAssertion")
-    data = etree.SubElement(sealed, "{http://www.w3.org/2001/04/xmlenc#}EncryptedData")
-    cipher = etree.SubElement(data, "{http://www.w3.org/2001/04/xmlenc#}CipherData")
-    etree.SubElement(cipher, "{http://www.w3.org/2001/04/xmlenc#}CipherValue").text = "bm90aGluZw=="
-    root.replace(assertion, sealed)
+    root.replace(assertion, sealed(assertion, whom or signer("aws"), **how))
+    if response.sign_response:
+        root = sign(root, response.signer)
     return urlencode({"SAMLResponse": b64encode(etree.tostring(root)).decode(), "RelayState": RELAY_STATE}).encode()

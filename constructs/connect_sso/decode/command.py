@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from lxml import etree
 
 from connect_sso.decode.assertion import SAML, SAMLP, read_assertion, read_envelope
 from connect_sso.decode.capture import MAX_FILE_BYTES, Capture, read_capture
@@ -21,6 +23,7 @@ from connect_sso.decode.signature import KnownKey
 from connect_sso.environment.loading import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
 from connect_sso.saml.certificates import read_certificates
+from connect_sso.saml.encryption import CannotDecryptError, decrypt_assertion, read_private_key
 from connect_sso.saml.metadata import read_metadata
 from connect_sso.saml.xml import UnreadableXmlError, parse_xml
 from connect_sso.sign_in.deployed import deployed_sign_in
@@ -28,11 +31,13 @@ from connect_sso.sign_in.promised import promised_sign_in
 from connect_sso.terraform.show import read_state
 
 if TYPE_CHECKING:
-    from lxml import etree
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from connect_sso.sign_in.model import SignIn
 
 REDACTED = "[redacted]"
+_SOAP = "{http://schemas.xmlsoap.org/soap/envelope/}"
+_MAX_SEALED = 5
 
 
 @click.command()
@@ -55,6 +60,9 @@ REDACTED = "[redacted]"
 @click.option(
     "--metadata", "metadata", metavar="FILE", multiple=True, help="The app's metadata, for the certificates in it."
 )
+@click.option(
+    "--decrypt-key", metavar="FILE", help="The private key (PEM or DER, RSA) that opens an encrypted assertion."
+)
 @click.option("--message", metavar="TEXT", help="The error text that the person saw; FILE may be left out then.")
 @click.option("--redact", is_flag=True, help="Mask names of people: NameID, session name, tag values.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -64,6 +72,7 @@ def command(
     states: tuple[str, ...],
     certificates: tuple[str, ...],
     metadata: tuple[str, ...],
+    decrypt_key: str | None,
     message: str | None,
     redact: bool,
     output_format: str,
@@ -90,6 +99,7 @@ def command(
     loaded = load_one(environment) if environment else None
     sides = _sides(loaded, states)
     given = [*_given_certificates(certificates), *_given_metadata(metadata)]
+    private_key = _private_key(decrypt_key) if decrypt_key else None
     mask: Mask = _masked if redact else _as_it_is
     decoded: Decoded | Event | None = None
     diagnosis = Diagnosis((), (), frozenset())
@@ -100,7 +110,7 @@ def command(
             # The words of the log stand for many causes; what was found beside them is one.
             message = message or (capture.reason if not diagnosis.findings and meant_by(capture.reason) else None)
         else:
-            decoded, diagnosis = _decode(capture, sides, given, mask)
+            decoded, diagnosis = _decode(capture, sides, given, private_key, mask)
             message = message or found_in(capture.answers)
     diagnosis = with_message(diagnosis, message)
     if output_format == "json":
@@ -165,7 +175,20 @@ def _given_metadata(files: tuple[str, ...]) -> list[KnownKey]:
     return keys
 
 
-def _decode(capture: Capture, sides: list[SignIn], given: list[KnownKey], mask: Mask) -> tuple[Decoded, Diagnosis]:
+def _private_key(file: str) -> RSAPrivateKey:
+    try:
+        return read_private_key(_read(file))
+    except ValueError as error:
+        raise Failure(f"{file}: {error}") from None
+
+
+def _decode(
+    capture: Capture,
+    sides: list[SignIn],
+    given: list[KnownKey],
+    private_key: RSAPrivateKey | None,
+    mask: Mask,
+) -> tuple[Decoded, Diagnosis]:
     root = _root(capture)
     known = [
         KnownKey(certificate, provider.where)
@@ -174,19 +197,36 @@ def _decode(capture: Capture, sides: list[SignIn], given: list[KnownKey], mask: 
         if provider.metadata
         for certificate in provider.metadata.certificates
     ]
-    evidence = examine(root, [*given, *known])
+    opened, problems = _opened(root, private_key)
+    evidence = examine(root, [*given, *known], opened)
     envelope = read_envelope(evidence.response)
     assertion = None if evidence.assertion is None else read_assertion(evidence.assertion)
     decoded = Decoded(capture, evidence, envelope, assertion)
-    return decoded, diagnose(capture, evidence, envelope, assertion, sides, given, mask)
+    diagnosis = diagnose(capture, evidence, envelope, assertion, sides, given, mask)
+    return decoded, replace(diagnosis, notes=(*problems, *diagnosis.notes))
+
+
+def _opened(root: etree._Element, key: RSAPrivateKey | None) -> tuple[list[etree._Element], list[str]]:
+    """What is in the encrypted assertions, and why some of it could not be read."""
+    opened, problems = [], []
+    for sealed in list(root.iter(f"{SAML}EncryptedAssertion"))[:_MAX_SEALED] if key else []:
+        assert key is not None
+        try:
+            opened.append(decrypt_assertion(sealed, key))
+        except CannotDecryptError as error:
+            problems.append(f"The key does not open the encrypted assertion: {error}.")
+    return opened, problems
 
 
 def _root(capture: Capture) -> etree._Element:
     try:
         root = parse_xml(capture.xml)
+        if root.tag == f"{_SOAP}Envelope" and (inner := root.find(f"{_SOAP}Body/{SAMLP}Response")) is not None:
+            # A client that is no browser gets the response wrapped like this (SAML's enhanced client profile).
+            root = parse_xml(etree.tostring(inner, encoding="UTF-8", with_tail=False))
     except UnreadableXmlError as error:
         raise Failure(f"the file holds no SAML response that can be read: {error}") from None
-    if root.tag in {f"{SAMLP}Response", f"{SAML}Assertion"}:
+    if root.tag in {f"{SAMLP}Response", f"{SAML}Assertion", f"{SAML}EncryptedAssertion"}:
         return root
     name = str(root.tag).rpartition("}")[2][:60]
     if name in {"AuthnRequest", "LogoutRequest", "LogoutResponse"}:

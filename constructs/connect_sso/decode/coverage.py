@@ -25,6 +25,7 @@ from connect_sso.decode.signature import (
     is_part,
     referred_to,
 )
+from connect_sso.saml.encryption import Encryption, how_encrypted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,7 +70,10 @@ class Evidence:
     """What signatures are for that are for neither the response nor an assertion of it, a short sentence each."""
     described: tuple[str, ...]
     """What else is unusual, a short sentence each."""
-    encrypted: bool
+    encryption: Encryption | None
+    """How its assertion is encrypted; None where it is not."""
+    unread: bool
+    """Whether an encrypted assertion was not opened."""
 
     @property
     def assertion_verified(self) -> bool:
@@ -84,22 +88,26 @@ class Evidence:
         return ranked[0] if ranked else None
 
 
-def examine(root: etree._Element, known: Sequence[KnownKey] = ()) -> Evidence:
-    """Examines a Response (or a bare Assertion).
+def examine(root: etree._Element, known: Sequence[KnownKey] = (), opened: Sequence[etree._Element] = ()) -> Evidence:
+    """Examines a Response (or a bare Assertion, encrypted or not).
 
     Args:
         root: the document's root, from `parse_xml`.
         known: the certificates it should be signed with.
+        opened: what was in its encrypted assertions, each a document of its own.
     """
     is_response = root.tag == f"{SAMLP}Response"
-    candidates = root.findall(f"{SAML}Assertion") if is_response else [root]
+    sealed = root.findall(f"{SAML}EncryptedAssertion") if is_response else list(root.iter(f"{SAML}EncryptedAssertion"))
+    plain = root.findall(f"{SAML}Assertion") if is_response else [] if sealed else [root]
+    candidates = [*plain, *opened]
     owners = ([root] if is_response else []) + candidates[:_MAX_ASSERTIONS]
     places: list[LocatedSignature] = []
     misfits: dict[etree._Element, Misfit] = {}
     for owner in owners:
         if owner.find(f"{DS}Signature") is None:
             continue
-        found = find_target(root, owner, [owner, *owners])
+        document = owner.getroottree().getroot()
+        found = find_target(document, owner, [owner, *(each for each in owners if each not in opened)])
         if isinstance(found, LocatedSignature):
             places.append(found)
         else:
@@ -109,16 +117,18 @@ def examine(root: etree._Element, known: Sequence[KnownKey] = ()) -> Evidence:
     verified = {place.target: each.signed for place, each in checked if each.signed is not None}
     response = verified.get(root, root)
     chosen = _chosen(root, candidates, verified)
+    unread = len(sealed) > len(opened)
     return Evidence(
         response=response,
-        assertion=_content(root, response, chosen, verified),
+        assertion=_content(root, response, chosen, verified, opened),
         used=_used(root, candidates, chosen),
         signatures=tuple(each for _, each in checked),
         covering=tuple(each for place, each in checked if place.target in {root, chosen}),
         wrapping=tuple(dict.fromkeys(_wrapping(root, candidates, covered, misfits))),
         misfits=tuple(misfit.says for misfit in misfits.values()),
         described=tuple(dict.fromkeys(_described(root, owners, candidates, places, misfits))),
-        encrypted=root.find(f"{SAML}EncryptedAssertion") is not None,
+        encryption=how_encrypted(sealed[0]) if sealed else None,
+        unread=unread,
     )
 
 
@@ -137,11 +147,12 @@ def _content(
     response: etree._Element,
     chosen: etree._Element | None,
     verified: dict[etree._Element, etree._Element],
+    opened: Sequence[etree._Element],
 ) -> etree._Element | None:
     """What to read of the chosen assertion: a verified copy where there is one."""
     if chosen is None or chosen in verified or chosen is root:
         return None if chosen is None else verified.get(chosen, chosen)
-    if response is root:
+    if response is root or chosen in opened:
         return chosen
     # The copy of the whole response that was verified has its own.
     return response.findall(f"{SAML}Assertion")[root.findall(f"{SAML}Assertion").index(chosen)]
@@ -170,7 +181,7 @@ def _wrapping(
     covered: set[etree._Element],
     misfits: dict[etree._Element, Misfit],
 ) -> Iterator[str]:
-    if next(root.iter(f"{DS}Signature"), None) is None:
+    if all(next(each.iter(f"{DS}Signature"), None) is None for each in (root, *candidates)):
         return  # nothing is signed, which is another failure
     uncovered = [] if root in covered else [each for each in candidates if each not in covered]
     for each in [root, *uncovered] if uncovered else []:

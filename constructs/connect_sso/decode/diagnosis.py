@@ -82,10 +82,7 @@ def _in_itself(
         "status-not-success",
         f"the status is {status}{f' ({envelope.status_message})' if envelope.status_message else ''}" if failed else "",
     )
-    book.check(
-        "assertion-encrypted",
-        "the response holds an EncryptedAssertion; nothing inside can be read here" if evidence.encrypted else "",
-    )
+    _encryption(book, capture, evidence, envelope)
     book.check("signature-wrapping", "; ".join(evidence.wrapping))
     book.notes += [
         f"{each[:1].upper()}{each[1:]}."
@@ -93,7 +90,7 @@ def _in_itself(
         if each not in (*evidence.wrapping, *evidence.misfits)
     ]
     if not failed:
-        missing = assertion is None and not evidence.encrypted and evidence.used is None
+        missing = assertion is None and not evidence.unread and evidence.used is None
         book.check("assertion-missing", "the response has no assertion in it" if missing else "")
     refuted = [each for each in evidence.signatures if each.verdict is Verdict.REFUTED] if not evidence.wrapping else []
     broken = [each for each in refuted if each.flaw is not Flaw.OTHER_KEY]
@@ -117,6 +114,30 @@ def _in_itself(
                 f"The signing certificate was not within its dates at that moment ({each.certificate.not_before:%Y-%m-%d} to "
                 f"{each.certificate.not_after:%Y-%m-%d}); whether AWS minds is not documented."
             )
+
+
+def _encryption(book: Book, capture: Capture, evidence: Evidence, envelope: Envelope) -> None:
+    """AWS opens encrypted assertions at an endpoint of their own, and only there.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml.html
+    """
+    encryption = evidence.encryption
+    if encryption is None:
+        return
+    posted_to = capture.posted_to or envelope.destination or ""
+    meant = "/saml/acs/" in posted_to
+    inside = "nothing inside can be read here" if evidence.unread else "it was opened here with the key that was given"
+    book.check(
+        "assertion-encrypted",
+        "" if meant else f"the response holds an EncryptedAssertion; {inside}",
+    )
+    if meant:
+        book.notes.append(
+            f"The assertion is encrypted, and goes to AWS's endpoint for that ({posted_to}); whether the SAML provider "
+            "holds the private key does not show here."
+        )
+    if evidence.unread:
+        book.notes.append("To read the encrypted assertion, give its private key: --decrypt-key FILE.")
 
 
 def _unsigned(evidence: Evidence) -> str:

@@ -581,7 +581,10 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "Only AWS can read it, and only where the SAML provider holds a private key and the app posts to the "
             "endpoint with /saml/acs/. This project sets up neither."
         ),
-        confirm="Decode the response: nothing but the envelope can be shown.",
+        confirm=(
+            "Decode the response: nothing but the envelope can be shown, unless the private key is at hand "
+            "(--decrypt-key)."
+        ),
         fix="Switch the app's assertion encryption off: an apply does.",
         source=IAM_TROUBLESHOOTING,
         needs=(Needs.RESPONSE,),

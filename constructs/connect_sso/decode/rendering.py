@@ -100,7 +100,15 @@ def _capture(decoded: Decoded) -> dict[str, Any]:
         "relay_state": capture.relay_state,
         "destination": decoded.envelope.destination,
         "status": decoded.envelope.status,
-        "encrypted": decoded.evidence.encrypted,
+        "encrypted": decoded.evidence.encryption is not None,
+        "encryption": None
+        if (encryption := decoded.evidence.encryption) is None
+        else {
+            "content": encryption.content,
+            "key": encryption.key,
+            "certificates": [certificate.sha256 for certificate in encryption.certificates],
+            "opened": not decoded.evidence.unread,
+        },
     }
 
 
@@ -306,11 +314,15 @@ def _content(decoded: Decoded, mask: Mask) -> list[str]:
     if capture.relay_state is not None:
         lines += _row("Relay state", capture.relay_state or "(none)")
     if assertion is None:
-        lines += _row("Assertion", "encrypted" if evidence.encrypted else "none that can be shown")
+        lines += _row("Assertion", "encrypted" if evidence.unread else "none that can be shown")
     else:
         lines += _assertion_rows(capture, assertion, mask)
     if envelope.destination and assertion and envelope.destination not in assertion.recipients:
         lines += _row("Destination", envelope.destination)
+    if evidence.encryption:
+        sealed = evidence.encryption
+        whose = "".join(f", for {each.short}… ({each.subject})" for each in sealed.certificates)
+        lines += _row("Encrypted", f"{sealed.content or '(not said)'}, its key {sealed.key or '(not said)'}{whose}")
     lines += _signature_rows(evidence)
     return lines
 
