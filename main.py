@@ -1,13 +1,17 @@
 """The CDKTF app: environments in, one Terraform stack each out."""
 
-import gc
+import sys
 
+from connect_sso.errors import Failure
 from connect_sso.infrastructure import bindings
 
-bindings.load_lazily()  # before anything imports cdktf
+try:
+    bindings.load_lazily()  # before anything imports cdktf
+except Failure as failure:
+    sys.exit(str(failure))
+bindings.be_brief()
 
 from connect_sso.infrastructure.synthesis import main  # noqa: E402
 
 if __name__ == "__main__":
     main()
-    gc.freeze()  # so that Python does not look through everything once more before it exits

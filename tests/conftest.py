@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 from connect_sso.infrastructure import bindings
 
 bindings.load_lazily()  # before any test module imports cdktf
-gc.enable()  # a run of all tests is no process of a second
 
 ROOT = Path(__file__).parents[1]
 

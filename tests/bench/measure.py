@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 ROUNDS = 5
@@ -57,12 +58,24 @@ class Program:
             RuntimeError: it fails; a failing run is fast and measures nothing.
         """
         began = time.perf_counter()
+        self._run()
+        return time.perf_counter() - began
+
+    def cpu_seconds(self) -> float:
+        """How much processor time one run takes, its children's included: steadier than the clock on a busy machine.
+
+        Raises:
+            RuntimeError: it fails.
+        """
+        before = _children_s_cpu_seconds()
+        self._run()
+        return _children_s_cpu_seconds() - before
+
+    def _run(self) -> None:
         process = self.start()
         _, errors = process.communicate()
-        took = time.perf_counter() - began
         if process.returncode != 0:
             raise RuntimeError(f"{' '.join(self.arguments)} exits with {process.returncode}: {errors.decode()}")
-        return took
 
     def peak_megabytes(self) -> float:
         """The most memory that it and its children hold together during one run.
@@ -78,12 +91,14 @@ class Program:
         return peak / MEGABYTE
 
 
-def medians(programs: Sequence[Program], rounds: int = ROUNDS) -> list[float]:
-    """The median time of each program, run in turns so that a slow spell of the machine hits all of them alike."""
+def medians(
+    programs: Sequence[Program], rounds: int = ROUNDS, measure: Callable[[Program], float] = Program.seconds
+) -> list[float]:
+    """The median of each program, run in turns so that a slow spell of the machine hits all of them alike."""
     times: list[list[float]] = [[] for _ in programs]
     for _ in range(rounds):
         for program, found in zip(programs, times, strict=True):
-            found.append(program.seconds())
+            found.append(measure(program))
     return [statistics.median(found) for found in times]
 
 
@@ -101,6 +116,11 @@ def tree(root: int) -> list[int]:
     for pid in found:
         found += [child for child, parent in parents.items() if parent == pid]
     return found
+
+
+def _children_s_cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _proportional_set_size(pid: int) -> int:

@@ -48,8 +48,8 @@ def test_the_eager_package_is_never_run() -> None:
 def test_what_the_bindings_are_given_is_not_checked_again_at_run_time() -> None:
     """mypy has checked it, and it would take a tenth of every synthesis, typeguard's own import included."""
     code = (
-        "from connect_sso.infrastructure import bindings; bindings.load_lazily(); import sys;"
-        "from cdktf_cdktf_provider_aws.iam_role import IamRole; import typeguard;"
+        "from connect_sso.infrastructure import bindings; bindings.load_lazily(); bindings.be_brief();"
+        "import sys; from cdktf_cdktf_provider_aws.iam_role import IamRole; import typeguard;"
         "print(typeguard.check_type('name', 'text', int), 'unittest.mock' in sys.modules)"
     )
     assert run(code) == "None False"
@@ -73,12 +73,24 @@ def test_what_node_prints_still_arrives() -> None:
     assert "b'" not in printed
 
 
-def test_the_first_run_leaves_an_index_of_the_bindings() -> None:
+def test_the_first_run_leaves_an_index_of_the_bindings(tmp_path: Path) -> None:
     """Without it every run parses the whole description of the AWS bindings, and takes three times as long."""
     code = "from connect_sso.infrastructure import bindings; bindings.load_lazily(); from cdktf_cdktf_provider_aws.iam_role import IamRole"
-    with tempfile.TemporaryDirectory() as folder:
-        run(code, JSII_RUNTIME_PACKAGE_CACHE_ROOT=folder)
-        assert len(list(Path(folder).glob("@cdktf/provider-aws/*/*/.jsii.runtime-index*"))) == 1
+    run(code, JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(tmp_path / "cache"))
+    # Written last, when the index itself is whole.
+    assert len(list((tmp_path / "cache").glob("@cdktf/provider-aws/*/*/.jsii.runtime.v*.json"))) == 1
+
+
+def test_a_slow_machine_gets_its_index_too(tmp_path: Path) -> None:
+    """jsii's Python gives Node five seconds to end, and then ends it; a small package's index may take longer than that."""
+    slow = tmp_path / "slow.cjs"
+    slow.write_text(
+        'if (!require("worker_threads").isMainThread) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 8000);\n',
+        encoding="utf-8",
+    )
+    code = "from connect_sso.infrastructure import bindings; bindings.load_lazily(); from cdktf_cdktf_provider_okta.group import Group"
+    run(code, JSII_RUNTIME_PACKAGE_CACHE_ROOT=str(tmp_path / "cache"), NODE_OPTIONS=f"--require={slow}")
+    assert len(list((tmp_path / "cache").glob("@cdktf/provider-okta/*/*/.jsii.runtime.v*.json"))) == 1
 
 
 def test_archives_can_still_be_made() -> None:
@@ -108,7 +120,33 @@ def test_the_pinned_node_is_used_unless_another_is_named() -> None:
     code = "import os; from connect_sso.infrastructure import bindings; bindings.load_lazily(); print(os.environ['JSII_NODE'])"
     environment = dict.fromkeys(("NODE_OPTIONS",), "")
     assert Path(run(f"import os; os.environ.pop('JSII_NODE', None); {code}", **environment)).is_file()
-    assert run(code, JSII_NODE="/elsewhere/node") == "/elsewhere/node"
+    assert Path(run(code, JSII_NODE="", **environment)).is_file()
+    assert run(code, JSII_NODE=sys.executable) == sys.executable
+
+
+def test_a_node_that_is_not_there_is_one_line() -> None:
+    """No traceback out of jsii."""
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=ROOT,
+        env=os.environ | {"JSII_NODE": "/elsewhere/node"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "JSII_NODE: there is no program /elsewhere/node; name a Node, or unset it to use the pinned one\n"
+    )
+
+
+def test_python_behaves_as_ever_unless_it_is_to_be_brief() -> None:
+    """The tests run like this: what they see of Python is what every program sees."""
+    code = (
+        "import gc, sys; from connect_sso.infrastructure import bindings; bindings.load_lazily(); import cdktf;"
+        "print(gc.isenabled(), sys.modules['typeguard'].__spec__ is not None)"
+    )
+    assert run(code) == "True True"
 
 
 def test_commands_need_no_node() -> None:
