@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ci.runner import Stop
 from connect_sso.errors import Failure
 from connect_sso.terraform import stacks
-from connect_sso.terraform.stacks import Plan, Stack, Waiting
+from connect_sso.terraform.stacks import PlannedStack, Stack, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,13 +34,13 @@ ABOUT_CHANGES = ("findings", "access", "resources", "moves", "imports", "drift",
 class Outcome:
     """A planned stack with its review, as JSON and as Markdown."""
 
-    plan: Plan
+    plan: PlannedStack
     review: dict[str, Any]
     markdown: str
     to_decide: bool
 
     @classmethod
-    def of(cls, plan: Plan, accept: Iterable[str] = (), accepted_by: str = "") -> Outcome:
+    def of(cls, plan: PlannedStack, accept: Iterable[str] = (), accepted_by: str = "") -> Outcome:
         """Review a plan.
 
         Raises:

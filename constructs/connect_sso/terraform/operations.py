@@ -20,7 +20,7 @@ from connect_sso.terraform.binary import terraform_binary
 from connect_sso.terraform.stacks import (
     NEW_ENVIRONMENT,
     WITHOUT_REFRESH,
-    Plan,
+    PlannedStack,
     Stack,
     Waiting,
     accepted,
@@ -91,7 +91,7 @@ def deploy(name: str) -> int:
     asks = "--auto-approve" not in arguments
     names = accepted(os.environ.get("ACCEPT", ""))
 
-    def permitted(planned: Plan) -> bool:
+    def permitted(planned: PlannedStack) -> bool:
         to_decide = _show_review(planned, names)
         if to_decide and not asks:
             say(f"{planned.stack.name} is not deployed: ACCEPT has to name what must be decided, see above")
@@ -104,7 +104,7 @@ def deploy(name: str) -> int:
 
     both = list(plan_stacks(name, refresh_crowd=_refresh()))
     for planned in both:
-        if isinstance(planned, Plan):
+        if isinstance(planned, PlannedStack):
             if planned.exit_code != EXIT_FINE:
                 if planned.shown is not None:
                     _show_review(planned)
@@ -142,7 +142,7 @@ def _refresh() -> bool:
     return os.environ.get("REFRESH", "").lower() in {"true", "1", "yes"}
 
 
-def _show_review(planned: Plan, names: set[str] | None = None) -> bool:
+def _show_review(planned: PlannedStack, names: set[str] | None = None) -> bool:
     """Show what the plan means for sign-in; a plan that Terraform refused says there why, and what it would have cost.
 
     Returns:

@@ -53,7 +53,7 @@ class Reviewed:
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedStack:
     """What came of planning one stack."""
 
     stack: Stack
@@ -172,14 +172,14 @@ class Stack:
             self.terraform("plan", "-input=false", WITHOUT_REFRESH, "-detailed-exitcode", capture=True).returncode != 0
         )
 
-    def plan(self, *options: str) -> Plan:
+    def plan(self, *options: str) -> PlannedStack:
         """Plan into the folder, with further options of `terraform plan`."""
         (self.folder / PLAN_FILE).unlink(missing_ok=True)
         planned = self.terraform("plan", "-input=false", f"-out={PLAN_FILE}", *_plain(), *options)
         if not (self.folder / PLAN_FILE).exists():
-            return Plan(self, planned.returncode, None)
+            return PlannedStack(self, planned.returncode, None)
         shown = self.terraform("show", "-json", PLAN_FILE, capture=True)
-        return Plan(self, planned.returncode, shown.stdout if shown.returncode == 0 else None)
+        return PlannedStack(self, planned.returncode, shown.stdout if shown.returncode == 0 else None)
 
     def apply(self, *options: str) -> None:
         """Carry out exactly the plan that lies in the folder.
@@ -216,7 +216,7 @@ def synthesize(environment: str = "") -> list[Stack]:
 
 def plan_stacks(
     environment: str, options: Sequence[str] = (), *, locks: Path | None = None, refresh_crowd: bool = False
-) -> Iterator[Plan | Waiting]:
+) -> Iterator[PlannedStack | Waiting]:
     """Synthesize an environment and plan its stacks one after the other, each only when it is asked for.
 
     Args:
@@ -231,7 +231,7 @@ def plan_stacks(
     Raises:
         Failure: one cannot be synthesized or initialized.
     """
-    own: Plan | None = None
+    own: PlannedStack | None = None
     for stack in synthesize(environment):
         if own is None:
             say(f"planning {stack.name}")
@@ -246,7 +246,9 @@ def plan_stacks(
             yield plan_crowd(stack, options, locks=locks, refresh=refresh_crowd)
 
 
-def plan_crowd(stack: Stack, options: Sequence[str] = (), *, locks: Path | None = None, refresh: bool = False) -> Plan:
+def plan_crowd(
+    stack: Stack, options: Sequence[str] = (), *, locks: Path | None = None, refresh: bool = False
+) -> PlannedStack:
     """Plan the stack of the people from the CSV file, without asking Connect about each of them unless told so.
 
     Raises:
