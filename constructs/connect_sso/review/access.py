@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from connect_sso.review.holdings import ATTACHMENT_TYPES, NOTHING_BESIDE, holdings
 from connect_sso.review.policy_changes import lines, policy_gains, policy_losses
-from connect_sso.review.rules.iam import ATTACHMENT_TYPES
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, Roles, UserSide, World, gone_and_new, listed
 from connect_sso.terraform.plan import UNKNOWN, Mark, Value
@@ -183,9 +183,9 @@ def _roles(world: World) -> Iterator[Access]:
             continue
         who = _named(change.new().get("name") or change.old().get("name"), change.address)
         old, new = change.old().get("assume_role_policy"), change.new().get("assume_role_policy")
-        for line in lines(policy_gains(old, new)):
+        for line in lines(policy_gains(old, new, NOTHING_BESIDE)):
             yield Access("role", who, GAINS, words("trust: {}", line), change.address)
-        for line in lines(policy_losses(old, new)):
+        for line in lines(policy_losses(old, new, NOTHING_BESIDE)):
             yield Access("role", who, LOSES, words("trust: {}", line), change.address)
     for change in world.plan.of("aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy"):
         if (
@@ -198,9 +198,10 @@ def _roles(world: World) -> Iterator[Access]:
         side = change.after or change.old()
         who = _named(side.get("name" if kind == "policy" else kind), change.address)
         old, new = change.old().get("policy"), change.new().get("policy")
-        for line in lines(policy_gains(old, new)):
+        beside = holdings(world).beside(change)
+        for line in lines(policy_gains(old, new, beside)):
             yield Access(kind, who, GAINS, words("permission: {}", line), change.address)
-        for line in lines(policy_losses(old, new)):
+        for line in lines(policy_losses(old, new, beside)):
             yield Access(kind, who, LOSES, words("permission: {}", line), change.address)
 
 

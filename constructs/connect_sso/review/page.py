@@ -17,7 +17,7 @@ Exit code 0: nothing to decide. 3: something to decide, and not accepted. 1: not
 
 The Markdown is made for a comment on GitHub: at most 60,000 bytes long. More than twenty lines of access are folded, and what has no room is cut with a count; what must be decided is never left out: where not all of it fits, every finding is named by its address, or at least every kind with its number.
 
-What is only known after apply is marked as such. The first plan of an environment knows neither ids nor relay states: there the names of security profiles and the pages that apps open come from the stack's outputs `people` and `apps`. In doubt a finding is reported: a policy that cannot be shown to allow no more, a security profile without a name, a resource of an unknown type.
+What is only known after apply is marked as such. The first plan of an environment knows neither ids nor relay states: there the names of security profiles and the pages that apps open come from the stack's outputs `people` and `apps`. A Deny that goes is a finding where something in reach allows what it forbade: the same document, the role's or user's other policies, or a policy that the plan does not hold ([how policies are compared](decisions/comparing-policies.md)). In doubt a finding is reported: a policy that cannot be shown to allow no more, a security profile without a name, a resource of an unknown type.
 
 Sensitive values and the plan's variables never appear. The JSON of a plan itself holds secrets in clear: pipe it, and do not keep or upload it.
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from connect_sso.iam.comparison import Difference, Part, gains, losses
 from connect_sso.iam.documents import EVERYTHING, Condition, Element, Statement, UnreadablePolicyError, read
+from connect_sso.review.holdings import ANYTHING_BESIDE, Beside
 from connect_sso.review.words import Words, listing, words
 from connect_sso.terraform.plan import SENSITIVE, Mark, Value
 
@@ -19,8 +20,16 @@ class Unclear:
     because: Words
 
 
-def policy_gains(old: Value, new: Value) -> frozenset[Difference | Unclear]:
-    """What the policy document `new` lets through beyond `old` (None: nothing)."""
+def policy_gains(
+    old: Value, new: Value, beside: Collection[Beside] = ANYTHING_BESIDE
+) -> frozenset[Difference | Unclear]:
+    """What the policy document `new` lets through beyond `old` (None: nothing), for any of those who have it.
+
+    Args:
+        old: the document before.
+        new: the document after.
+        beside: for each of them, what else the plan says that they are allowed and denied.
+    """
     if old == new and not isinstance(new, Mark):
         return frozenset()
     if new is None:
@@ -41,10 +50,10 @@ def policy_gains(old: Value, new: Value) -> frozenset[Difference | Unclear]:
         before = read(old) if isinstance(old, str) else ()
     except UnreadablePolicyError:
         before = ()
-    return frozenset(gains(before, after))
+    return frozenset(difference for each in beside for difference in gains(before, after, beside=each))
 
 
-def policy_losses(old: Value, new: Value) -> frozenset[Difference]:
+def policy_losses(old: Value, new: Value, beside: Collection[Beside] = ANYTHING_BESIDE) -> frozenset[Difference]:
     """What the policy document `new` no longer lets through; empty where that cannot be said."""
     if isinstance(old, Mark) or isinstance(new, Mark) or old == new:
         return frozenset()
@@ -52,7 +61,7 @@ def policy_losses(old: Value, new: Value) -> frozenset[Difference]:
         before, after = (read(text) if isinstance(text, str) else () for text in (old, new))
     except UnreadablePolicyError:
         return frozenset()
-    return losses(before, after)
+    return frozenset(difference for each in beside for difference in losses(before, after, beside=each))
 
 
 def lines(found: Iterable[Difference | Unclear]) -> list[Words]:

@@ -10,6 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connect_sso.review.findings import Finding, reason_of
+from connect_sso.review.holdings import (
+    ATTACHMENT_TYPES,
+    INLINE_TYPES,
+    NOTHING_BESIDE,
+    Key,
+    attached_policy,
+    holdings,
+    inline_blocks,
+    owner_of,
+)
 from connect_sso.review.names import resource_address, type_of
 from connect_sso.review.policy_changes import lines, policy_gains
 from connect_sso.review.words import Words, words
@@ -26,6 +36,7 @@ def findings(world: World) -> Iterator[Finding]:
     yield from _policies(world)
     yield from _inline_policies(world)
     yield from _attachments(world)
+    yield from _taken_away(world)
     yield from _boundaries(world)
     yield from _access_keys(world)
     yield from _secrets(world)
@@ -130,7 +141,11 @@ def _trust(world: World) -> Iterator[Finding]:
         name = change.after.get("name")
         before = change.before or earlier.get(name if isinstance(name, str) else None)
         more = lines(
-            policy_gains(before.get("assume_role_policy") if before else None, change.after.get("assume_role_policy"))
+            policy_gains(
+                before.get("assume_role_policy") if before else None,
+                change.after.get("assume_role_policy"),
+                NOTHING_BESIDE,  # a role is assumed by what its trust policy allows and by nothing else
+            )
         )
         if not more:
             continue
@@ -158,30 +173,25 @@ def _policies(world: World) -> Iterator[Finding]:
     for change in world.plan.of("aws_iam_policy"):
         if not change.changes_something or change.before is None or change.after is None:
             continue
-        more = lines(policy_gains(change.before.get("policy"), change.after.get("policy")))
+        beside = holdings(world).beside(change)
+        more = lines(policy_gains(change.before.get("policy"), change.after.get("policy"), beside))
         if more:
             says = words("The policy {} allows more than before.", change.after.get("name"))
             yield Finding("permission-widened", change.address, says, details=tuple(more))
 
 
-INLINE_TYPES = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
-"""Inline policies and the attribute that names whose they are."""
-
-ATTACHMENT_TYPES = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
-"""Attachments of managed policies and the attribute that names to whom."""
-
-
 def _inline_policies(world: World) -> Iterator[Finding]:
     for kind, owner in INLINE_TYPES.items():
-        earlier = {(_owner(world, side, owner), side.text("name")): side for side in world.before[kind].values()}
+        earlier = {(owner_of(world, side, owner), side.text("name")): side for side in world.before[kind].values()}
         for change in world.plan.of(kind):
             if not change.changes_something or change.after is None:
                 continue
-            whose = _owner(world, change.after, owner, change)
+            whose = owner_of(world, change.after, owner, change)
             before = earlier.get((whose, change.after.text("name"))) or (
-                change.before if change.before and _owner(world, change.before, owner) == whose else None
+                change.before if change.before and owner_of(world, change.before, owner) == whose else None
             )
-            more = lines(policy_gains(before.get("policy") if before else None, change.after.get("policy")))
+            beside = holdings(world).beside(change)
+            more = lines(policy_gains(before.get("policy") if before else None, change.after.get("policy"), beside))
             if more:
                 says = words(
                     f"The {owner} {{}} is allowed more by its inline policy {{}}.", whose, change.after.get("name")
@@ -190,11 +200,12 @@ def _inline_policies(world: World) -> Iterator[Finding]:
     for change in world.plan.of("aws_iam_role"):
         if not change.changes_something or change.after is None:
             continue
-        old, new = _inline_blocks(change.old()), _inline_blocks(change.after)
+        old, new = inline_blocks(change.old()), inline_blocks(change.after)
         if new.get("") is UNKNOWN and not world.plan.references(change, "inline_policy"):
-            del new[""]  # not in the configuration: what the provider will read back, unknown for a new role
-        for name in sorted(new, key=str):
-            more = lines(policy_gains(old.get(name), new[name]))
+            new = old  # not in the configuration: what the provider will read back
+        for name in sorted({**old, **new} if "" not in new else new):
+            rest = holdings(world).beside_one(change.address, ("inline", name))
+            more = lines(policy_gains(old.get(name), new.get(name), {rest}))
             if more:
                 says = words("The role {} is allowed more by its inline policy {}.", change.after.get("name"), name)
                 yield Finding("permission-widened", change.address, says, details=tuple(more))
@@ -211,63 +222,64 @@ def _managed_policies(world: World, change: Change, after: Side) -> Iterator[Fin
             yield Finding("permission-widened", change.address, says, details=tuple(_policy_lines(world, arn)))
 
 
-def _inline_blocks(side: Side) -> dict[str, Value]:
-    blocks = side.get("inline_policy")
-    found: dict[str, Value] = {}
-    for block in blocks if isinstance(blocks, list) else [blocks] if isinstance(blocks, Mark) else []:
-        if isinstance(block, Mark):
-            found[""] = block
-        elif isinstance(block, dict) and block.get("policy"):
-            found[str(block.get("name") or "")] = block.get("policy")
-    return found
-
-
-def _owner(world: World, side: Side, attribute: str, change: Change | None = None) -> str:
-    """Whose a policy is: the address of a role or user in the plan (stable when it is renamed), or its bare name."""
-    name = side.get(attribute)
-    kind = "aws_iam_role" if attribute == "role" else "aws_iam_user"
-    if isinstance(name, str):
-        for sides in (world.after[kind], world.before[kind]):
-            for address, owner in sides.items():
-                if owner.get("name") == name:
-                    return world.moved.get(address, address)
-        return name
-    for reference in world.plan.references(change, attribute) if change is not None else ():
-        address = resource_address(reference, change.module if change is not None else "")
-        if address in world.after[kind]:
-            return address
-    return str(name.value) if isinstance(name, Mark) else "?"
-
-
-def _attached_policy(world: World, side: Side, change: Change | None = None) -> str | Mark:
-    """What is attached: the address of a policy in the plan, or the ARN of another one."""
-    arn = side.get("policy_arn")
-    if isinstance(arn, str):
-        for sides in (world.after["aws_iam_policy"], world.before["aws_iam_policy"]):
-            for address, attached in sides.items():
-                if attached.get("arn") == arn:
-                    return world.moved.get(address, address)
-        return arn
-    for reference in world.plan.references(change, "policy_arn") if change is not None else ():
-        address = resource_address(reference, change.module if change is not None else "")
-        if address in world.after["aws_iam_policy"]:
-            return address
-    return arn if isinstance(arn, Mark) else UNKNOWN
-
-
 def _attachments(world: World) -> Iterator[Finding]:
     for kind, owner in ATTACHMENT_TYPES.items():
-        before = {(_owner(world, side, owner), _attached_policy(world, side)) for side in world.before[kind].values()}
+        before = {(owner_of(world, side, owner), attached_policy(world, side)) for side in world.before[kind].values()}
         for change in world.plan.of(kind):
             if not change.changes_something or change.after is None:
                 continue
-            pair = (_owner(world, change.after, owner, change), _attached_policy(world, change.after, change))
+            pair = (owner_of(world, change.after, owner, change), attached_policy(world, change.after, change))
             if pair in before and not isinstance(pair[1], Mark):
                 continue
             attached = world.after["aws_iam_policy"].get(str(pair[1]))
             name = attached.get("name") if attached is not None else pair[1]
             says = words(f"The {owner} {{}} gets the policy {{}}.", _owner_name(world, pair[0]), name)
             yield Finding("permission-widened", change.address, says, details=tuple(_policy_lines(world, pair[1])))
+
+
+def _taken_away(world: World) -> Iterator[Finding]:
+    """Policies that somebody no longer has, and that denied something which is allowed otherwise."""
+    held = holdings(world)
+    for kind, attribute in {**INLINE_TYPES, **ATTACHMENT_TYPES}.items():
+        for change in world.plan.of(kind):
+            if change.before is None or not change.changes_something or change.forgets:
+                continue
+            owner = owner_of(world, change.before, attribute)
+            policy: str | Mark
+            if kind in INLINE_TYPES:
+                policy = change.before.text("name") or UNKNOWN
+                key: Key = ("inline", policy)
+            else:
+                policy = attached_policy(world, change.before)
+                key = ("managed", policy)
+            if key in held.after.get(owner, {}) or not _exists(world, owner):
+                continue
+            document = held.before.get(owner, {}).get(key, UNKNOWN)
+            if not isinstance(document, str) and isinstance(policy, str) and _AWS_MANAGED.match(policy):
+                # AWS's own policies allow, but for those that say in their name that they do not.
+                document = None if "Deny" not in policy and "Quarantine" not in policy else document
+            less = (
+                lines(policy_gains(document, None, {held.beside_one(owner, key)}))
+                if not isinstance(document, Mark)
+                else [words("what it denied is not in the plan")]
+            )
+            if less:
+                name = _owner_name(world, owner)
+                known = world.before["aws_iam_policy"].get(str(policy))
+                shown = known.get("name") if known is not None and kind in ATTACHMENT_TYPES else policy
+                says = words(f"The {attribute} {{}} no longer has the policy {{}}.", name, shown)
+                yield Finding("permission-widened", change.address, says, details=tuple(less))
+
+
+_AWS_MANAGED = re.compile(r"arn:[\w-]+:iam::aws:policy/")
+
+
+def _exists(world: World, owner: str) -> bool:
+    """Whether a role or user is there after the change; true for one that the plan does not hold."""
+    gone = any(
+        owner in world.before[kind] and owner not in world.after[kind] for kind in ("aws_iam_role", "aws_iam_user")
+    )
+    return not gone
 
 
 def _owner_name(world: World, owner: str) -> Value:

@@ -1,0 +1,201 @@
+"""A Deny that goes, held against what else the role or user is allowed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.review.plans import World, between, found, reviewed
+
+ROLE = "aws_iam_role.r"
+INLINE = "aws_iam_role_policy.p"
+ARN = "arn:aws:iam::111122223333:policy/p"
+
+
+def document(*statements: tuple[str, str, str]) -> str:
+    """A policy of statements: effect, action, resource."""
+    entries = [
+        {"Effect": effect, "Action": action, "Resource": resource, "Sid": f"S{number}"}
+        for number, (effect, action, resource) in enumerate(statements)
+    ]
+    return json.dumps({"Version": "2012-10-17", "Statement": entries})
+
+
+FEDERATE = ("Allow", "connect:GetFederationToken", "*")
+READ = ("Allow", "s3:GetObject", "arn:aws:s3:::b/*")
+DENY_READ = ("Deny", "s3:*", "arn:aws:s3:::b/secret/*")
+DENY_WRITE = ("Deny", "s3:PutObject", "*")
+
+
+def role(**more: Any) -> dict[str, Any]:
+    """The role, with what AWS says that it has where `more` has it."""
+    return {"name": "r", "assume_role_policy": document(("Allow", "sts:AssumeRole", "*"))} | more
+
+
+def inline(policy: str) -> dict[str, Any]:
+    """An inline policy of the role."""
+    return {"role": "r", "name": "p", "policy": policy}
+
+
+def managed(policy: str, *, attachments: int = 1) -> dict[str, Any]:
+    """A managed policy, with the number of those who have it."""
+    return {"name": "p", "arn": ARN, "policy": policy, "attachment_count": attachments}
+
+
+def attachment(arn: str = ARN) -> dict[str, Any]:
+    """The attachment of a managed policy to the role."""
+    return {"role": "r", "policy_arn": arn}
+
+
+def codes(before: World, after: World) -> set[tuple[str, str]]:
+    """What a person must decide."""
+    return found(between(before, after))
+
+
+def test_a_deny_that_nothing_needed_may_go() -> None:
+    """It forbade what the role is not allowed anyhow."""
+    before = {ROLE: role(), INLINE: inline(document(FEDERATE, DENY_WRITE))}
+    after = {ROLE: role(), INLINE: inline(document(FEDERATE))}
+    assert codes(before, after) == set()
+    assert reviewed(between(before, after)).access == ()
+
+
+@pytest.mark.parametrize(
+    ("beside", "widens"),
+    [
+        ({"aws_iam_role_policy.other": {"role": "r", "name": "o", "policy": document(READ)}}, True),
+        ({"aws_iam_role_policy.other": {"role": "another", "name": "o", "policy": document(READ)}}, False),
+        ({"aws_iam_role_policy.other": {"role": "r", "name": "o", "policy": document(READ, DENY_READ)}}, False),
+        ({"aws_iam_role_policy.other": {"role": "r", "name": "o", "policy": "nonsense"}}, True),
+        ({"aws_iam_policy.o": managed(document(READ)), "aws_iam_role_policy_attachment.o": attachment()}, True),
+        ({"aws_iam_policy.o": managed(document(FEDERATE)), "aws_iam_role_policy_attachment.o": attachment()}, False),
+        ({"aws_iam_role_policy_attachment.o": attachment("arn:aws:iam::aws:policy/ReadOnlyAccess")}, True),
+        ({ROLE: role(managed_policy_arns=["arn:aws:iam::aws:policy/ReadOnlyAccess"])}, True),
+        ({ROLE: role(inline_policy=[{"name": "console", "policy": document(READ)}])}, True),
+        ({ROLE: role(inline_policy=[{"name": "p", "policy": document(FEDERATE, DENY_READ)}])}, False),
+    ],
+    ids=range(10),
+)
+def test_a_deny_is_held_against_the_roles_other_policies(beside: World, widens: bool) -> None:
+    """What the plan does not hold may allow anything."""
+    before = {ROLE: role(), INLINE: inline(document(FEDERATE, DENY_READ))} | beside
+    after = {ROLE: role(), INLINE: inline(document(FEDERATE))} | beside
+    assert codes(before, after) == ({("permission-widened", INLINE)} if widens else set())
+
+
+def test_a_role_that_the_plan_does_not_hold_may_be_allowed_anything() -> None:
+    """Then a Deny that goes stays a finding."""
+    before, after = ({INLINE: inline(text)} for text in (document(FEDERATE, DENY_READ), document(FEDERATE)))
+    assert codes(before, after) == {("permission-widened", INLINE)}
+
+
+@pytest.mark.parametrize(
+    ("attachments", "beside", "widens"),
+    [
+        (1, {}, False),
+        (2, {}, True),
+        (1, {"aws_iam_role_policy.other": {"role": "r", "name": "o", "policy": document(READ)}}, True),
+        (
+            2,
+            {
+                "aws_iam_user.u": {"name": "u"},
+                "aws_iam_user_policy_attachment.u": {"user": "u", "policy_arn": ARN},
+            },
+            False,
+        ),
+        (
+            2,
+            {
+                "aws_iam_user.u": {"name": "u"},
+                "aws_iam_user_policy_attachment.u": {"user": "u", "policy_arn": ARN},
+                "aws_iam_user_policy.u": {"user": "u", "name": "o", "policy": document(READ)},
+            },
+            True,
+        ),
+    ],
+    ids=range(5),
+)
+def test_a_managed_policy_is_held_against_what_each_of_its_owners_has(
+    attachments: int, beside: World, widens: bool
+) -> None:
+    """Whoever else it is attached to may be allowed anything."""
+    standing: World = {ROLE: role(), "aws_iam_role_policy_attachment.p": attachment()} | beside
+    policy = "aws_iam_policy.p"
+    before = standing | {policy: managed(document(FEDERATE, DENY_READ), attachments=attachments)}
+    after = standing | {policy: managed(document(FEDERATE), attachments=attachments)}
+    assert codes(before, after) == ({("permission-widened", policy)} if widens else set())
+
+
+OTHER: World = {"aws_iam_role_policy.other": {"role": "r", "name": "o", "policy": document(READ)}}
+
+
+@pytest.mark.parametrize("beside", [OTHER, {}], ids=["allowed otherwise", "not allowed"])
+def test_a_policy_that_denies_is_missed_when_it_goes(beside: World) -> None:
+    """An inline policy that is destroyed and a managed one that is detached take their Deny with them."""
+    standing: World = {ROLE: role(), "aws_iam_policy.p": managed(document(DENY_READ))} | beside
+    attached = "aws_iam_role_policy_attachment.p"
+    for address, gone in ((INLINE, inline(document(DENY_READ))), (attached, attachment())):
+        expected = {("permission-widened", address)} if beside else set()
+        assert codes(standing | {address: gone}, standing) == expected
+
+
+def test_a_deny_that_moves_to_another_policy_stays() -> None:
+    """What the role's other policy denies from now on needs no decision."""
+    other = "aws_iam_role_policy.other"
+    before = {
+        ROLE: role(),
+        INLINE: inline(document(DENY_READ)),
+        other: {"role": "r", "name": "o", "policy": document(READ)},
+    }
+    after = {ROLE: role(), other: {"role": "r", "name": "o", "policy": document(READ, DENY_READ)}}
+    assert codes(before, after) == set()
+
+
+def test_a_role_that_goes_takes_its_policies_along() -> None:
+    """Nobody is allowed more by a Deny of a role that is destroyed."""
+    before = {ROLE: role(), INLINE: inline(document(READ, DENY_READ))}
+    assert codes(before, {}) == {("role-destroyed", ROLE)}
+
+
+@pytest.mark.parametrize(
+    ("policy", "widens"),
+    [
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", False),
+        ("arn:aws:iam::aws:policy/AWSDenyAll", True),
+        ("arn:aws:iam::111122223333:policy/of-others", True),
+    ],
+)
+def test_what_an_unknown_policy_denied_is_in_doubt(policy: str, widens: bool) -> None:
+    """AWS's own policies only allow, but for those named for what they deny."""
+    address = "aws_iam_role_policy_attachment.o"
+    standing: World = {ROLE: role()}
+    expected = {("permission-widened", address)} if widens else set()
+    assert codes(standing | {address: attachment(policy)}, standing) == expected
+
+
+def test_a_block_of_the_role_that_denies_is_missed_when_it_goes() -> None:
+    """A role's own `inline_policy` block."""
+    before = role(inline_policy=[{"name": "d", "policy": document(DENY_READ)}, {"name": "a", "policy": document(READ)}])
+    after = role(inline_policy=[{"name": "a", "policy": document(READ)}])
+    assert codes({ROLE: before}, {ROLE: after}) == {("permission-widened", ROLE)}
+
+
+def test_a_trust_policy_stands_alone() -> None:
+    """A role is assumed by what its trust policy allows, so a Deny of what it does not allow may go."""
+
+    def trusting(*statements: tuple[str, str]) -> dict[str, Any]:
+        entries = [
+            {
+                "Effect": effect,
+                "Principal": {"AWS": f"arn:aws:iam::111122223333:role/{name}"},
+                "Action": "sts:AssumeRole",
+            }
+            for effect, name in statements
+        ]
+        return {"name": "r", "assume_role_policy": json.dumps({"Version": "2012-10-17", "Statement": entries})}
+
+    kept = ("Allow", "ada")
+    assert codes({ROLE: trusting(kept, ("Deny", "bo"))}, {ROLE: trusting(kept)}) == set()
+    assert codes({ROLE: trusting(kept, ("Deny", "ada"))}, {ROLE: trusting(kept)}) == {("trust-widened", ROLE)}
