@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from connect_sso.cli import SUBCOMMANDS
 from tests.conftest import ROOT
+from tests.decode.responses import Response, signer
 from tests.environment_files import minimal, write
 
 
@@ -64,6 +67,21 @@ def test_check_without_any_environment(tmp_path: Path) -> None:
     done = connect_sso("check", CONNECT_SSO_ENVIRONMENTS=str(tmp_path / "nowhere"))
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_no_librarys_warning_reaches_the_reader(tmp_path: Path) -> None:
+    """A certificate with a negative serial number, of which a library warns: whoever decodes has no use for that."""
+    certificate = signer().certificate
+    number = certificate.serial_number.to_bytes((certificate.serial_number.bit_length() + 8) // 8, "big")
+    negative = bytes([0x80 | number[0]]) + number[1:]
+    odd = certificate.public_bytes(Encoding.DER).replace(number, negative, 1)
+    xml = Response().xml().replace(signer().base64.encode(), base64.b64encode(odd))
+    file = tmp_path / "response.xml"
+    file.write_bytes(xml)
+    done = connect_sso("decode", str(file))
+    assert done.stderr == ""
+    warned = connect_sso("decode", str(file), PYTHONWARNINGS="default")
+    assert "serial number" in warned.stderr
 
 
 def test_schema_is_printed() -> None:

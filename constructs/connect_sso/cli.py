@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import warnings
 
 import click
 
@@ -54,6 +55,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 could not do it, 2 wrong usage, 3 something to decide."""
+    if not sys.warnoptions:
+        # A library's advice to its users is no news to ours; `python -W` still brings it back.
+        warnings.simplefilter("ignore")
     try:
         cli.main(prog_name="connect-sso", standalone_mode=True)
     except UsageFailure as failure:

@@ -11,7 +11,7 @@ from connect_sso.environment.loading import LoadedEnvironment, load_one
 from connect_sso.errors import EXIT_DECIDE, UsageFailure
 from connect_sso.sign_in.promised import promised_sign_in
 from connect_sso.sign_in.walk import Walker, walk_all
-from connect_sso.trace.rendering import as_json, as_mermaid, as_text
+from connect_sso.trace.rendering import as_json, as_mermaid, as_text, tiles
 
 if TYPE_CHECKING:
     from connect_sso.sign_in.model import SignIn
@@ -57,12 +57,13 @@ def command(
     walker = Walker(real, promised)
     walks = list(walk_all(walker, username))
     strangers = {} if username else walker.strangers
+    labels = tiles(walks, real, promised)
     if output_format == "json":
-        rendered = as_json(walks, strangers, real.source)
+        rendered = as_json(walks, strangers, labels, real.source)
     elif output_format == "mermaid":
         rendered = as_mermaid(walks, real)
     else:
-        rendered = as_text(walks, strangers, real.source, in_full=username is not None)
+        rendered = as_text(walks, strangers, labels, real.source, in_full=username is not None)
     sys.stdout.write(rendered)
     if any(walk.ok is False for walk in walks):
         sys.exit(EXIT_DECIDE)

@@ -25,11 +25,19 @@ _SINGLY = 15
 """Up to so many people have a box each in a diagram; more are gathered by their profiles."""
 
 
-def as_json(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) -> str:
+def tiles(walks: Sequence[Walk], real: SignIn, promised: SignIn) -> dict[str, str]:
+    """The label of each walked app, by its key: people know the tile on their dashboard, not the key in a file."""
+    keys = dict.fromkeys(key for walk in walks for key in walk.apps if key)
+    apps = {**promised.apps, **real.apps}
+    return {key: apps[key].label for key in keys if key in apps and apps[key].label}
+
+
+def as_json(walks: Sequence[Walk], strangers: Mapping[str, str], labels: Mapping[str, str], source: str) -> str:
     """The published form; its schema is `trace.schema.json`. A line per person, so that it can be searched and compared."""
     head = {
         "version": 1,
         "source": source,
+        "apps": dict(sorted(labels.items())),
         "not_in_connect": [{"username": name, "group": group} for name, group in sorted(strangers.items())],
     }
     people = ",\n".join(
@@ -59,7 +67,9 @@ def as_json(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) ->
 # --- text ------------------------------------------------------------------------------------------------------------
 
 
-def as_text(walks: Sequence[Walk], strangers: Mapping[str, str], source: str, *, in_full: bool) -> str:
+def as_text(
+    walks: Sequence[Walk], strangers: Mapping[str, str], labels: Mapping[str, str], source: str, *, in_full: bool
+) -> str:
     """One line per person where nothing fails, the full walk for those who cannot sign in; in full for everybody if asked."""
     lines: list[str] = []
     shown: dict[tuple[object, ...], str] = {}
@@ -73,10 +83,12 @@ def as_text(walks: Sequence[Walk], strangers: Mapping[str, str], source: str, *,
             lines.append(f"✗ {walk.username}  as {shown[failure]} above: {_failing(walk)}")
             continue
         shown.setdefault(failure, walk.username)
-        lines += _full(walk)
+        lines += _full(walk, labels)
     if lines:
         lines.append("")
     lines += _summary(walks, strangers, source)
+    if not in_full:
+        lines += [line for key, label in labels.items() for line in _wrapped(f"{key} is the tile “{label}”.")]
     return visible_lines("\n".join(lines) + "\n")
 
 
@@ -107,11 +119,12 @@ def _groups(hop: Hop) -> str:
     return " or ".join(hop.values["groups"])
 
 
-def _full(walk: Walk) -> list[str]:
+def _full(walk: Walk, labels: Mapping[str, str]) -> list[str]:
     lines = [f"{_MARK[walk.ok]} {walk.username}"]
     for app in walk.apps:
         if app:
-            lines.append(f"  through {app}")
+            tile = f", the tile “{labels[app]}”" if app in labels else ""
+            lines += _wrapped(f"through {app}{tile}", "  ", "    ")
         for hop in walk.through(app):
             first = f"  {_MARK[hop.ok]} {hop.name:<16}"
             lines += _wrapped(hop.says, first, " " * len(first))
