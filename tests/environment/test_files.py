@@ -23,6 +23,9 @@ SECOND_APP = {
     "groups": ["Agents"],
 }
 
+UUID = "2fb42df9-78a2-4e74-8572-c8af67ed289b"
+STORE = {"bucket": "acme-recordings", "kms_key_arn": "arn:aws:kms:us-west-2:444455556666:key/1234abcd-12ab"}
+
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"aws__account_id": 111122223333}, "aws.account_id", "put it in quotes"),
     ({"aws__account_id": "1111"}, "aws.account_id", "12 digits"),
@@ -85,6 +88,28 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
         "connect.protect",
         "only for a new instance",
     ),
+    (
+        {"connect__recordings": {"bucket": "abc", "kms_key_arn": "alias/x"}},
+        "connect.recordings.kms_key_arn",
+        "of a KMS",
+    ),
+    ({"connect__recordings": STORE, "connect__storage": []}, "connect.recordings", "nothing is stored; remove it"),
+    ({"connect": {"instance_id": UUID, "recordings": STORE}}, "connect.recordings", "storage must say what"),
+    ({"connect__recordings": STORE, "connect__retention_days": 9}, "connect.retention_days", "not Terraform's"),
+    (
+        {"connect__recordings": STORE | {"kms_key_arn": STORE["kms_key_arn"].replace("aws:", "aws-us-gov:", 1)}},
+        "connect.recordings.kms_key_arn",
+        "begins with arn:aws:",
+    ),
+    ({"connect__retention_days": 0}, "connect.retention_days", "1 to 36500 days"),
+    ({"connect__retention_days": "a year"}, "connect.retention_days", "a whole number"),
+    ({"connect__retention_days": {"reports": 9}}, "connect.retention_days.reports", "must be one of call_recordings"),
+    (
+        {"connect__retention_days": {"screen_recordings": 9}},
+        "connect.retention_days.screen_recordings",
+        "is not stored .connect.storage: call_recordings",
+    ),
+    ({"connect__retention_days": {"call_recordings": 0}}, "connect.retention_days.call_recordings", "1 to 36500"),
     ({"connect__storage": ["recordings"]}, "connect.storage[0]", "call_recordings"),
     ({"federation__session_duration": 900}, "federation.session_duration", "3600 to 43200"),
     ({"federation__session_duration": 3600.0}, "federation.session_duration", "a whole number, not 3600.0"),
@@ -395,6 +420,11 @@ def test_warnings_do_not_stop_anything(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "key", "says"),
     [
+        (
+            {"connect__retention_days": {"call_recordings": 1825, "chat_transcripts": 30}},
+            "connect.retention_days",
+            "deletes chat_transcripts after 30 days; call_recordings after 1,825 days",
+        ),
         ({"apps__admin__groups": ["A", "Everyone"]}, "apps.admin.groups[1]", "may assume Okta_Role"),
         (
             {"okta__org_name": "login", "okta__base_url": "acme.example"},

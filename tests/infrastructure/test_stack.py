@@ -433,6 +433,35 @@ def test_emergency_access_is_for_this_instance_with_mfa_and_for_an_hour(stack: A
     assert "aws_iam_policy.emergency" not in stack().addresses()
 
 
+def test_an_existing_bucket_is_used_and_not_managed(stack: Any) -> None:
+    """Neither it nor its key is made; a bucket of ours that was there before is forgotten with its locks."""
+    key = "arn:aws:kms:us-west-2:444455556666:key/1234abcd-12ab"
+    found = stack(connect__recordings={"bucket": "acme-recordings", "kms_key_arn": key})
+    assert not [address for address in found.addresses() if address.startswith(("aws_s3_", "aws_kms_"))]
+    s3 = found.resource("aws_connect_instance_storage_config.call_recordings")["storage_config"]["s3_config"]
+    assert (s3["bucket_name"], s3["bucket_prefix"]) == ("acme-recordings", "connect/test/CallRecordings")
+    assert s3["encryption_config"] == {"encryption_type": "KMS", "key_id": key}
+    assert {"aws_s3_bucket.recordings", "aws_kms_key.recordings"} <= {block["from"] for block in found.json["removed"]}
+
+
+@pytest.mark.parametrize(
+    ("retention", "deleted"),
+    [
+        (None, {}),
+        (365, {"CallRecordings": 365, "ChatTranscripts": 365, "Reports": 365}),
+        ({"chat_transcripts": 30}, {"ChatTranscripts": 30}),
+    ],
+)
+def test_what_is_deleted_after_so_many_days(stack: Any, retention: Any, deleted: dict[str, int]) -> None:
+    """With its versions, or nothing would really go."""
+    found = stack(connect__retention_days=retention)
+    _, *rules = found.resource("aws_s3_bucket_lifecycle_configuration.recordings")["rule"]
+    assert {rule["filter"][0]["prefix"]: rule["expiration"][0]["days"] for rule in rules} == {
+        f"connect/test/{folder}/": days for folder, days in deleted.items()
+    }
+    assert all(rule["noncurrent_version_expiration"] == [{"noncurrent_days": 1}] for rule in rules)
+
+
 def test_a_role_that_terraform_takes_on(tmp_path: Path) -> None:
     """In both stacks: the crowd's users are made through it too."""
     role = {"role_arn": "arn:aws:iam::111122223333:role/terraform", "external_id": "acme", "session_name": "connect"}

@@ -97,6 +97,15 @@ def _unprotected(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
         yield ("connect", "protect"), message
 
 
+def _deleted(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
+    kinds: dict[int, list[str]] = defaultdict(list)
+    for kind, days in subject.environment.connect.retention.items():
+        kinds[days].append(kind)
+    if kinds:
+        what = "; ".join(f"{', '.join(sorted(kinds[days]))} after {days:,} days" for days in sorted(kinds))
+        yield ("connect", "retention_days"), f"deletes {what}, and no copy is kept"
+
+
 def _quota(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     people = len(subject.environment.users) + len(subject.crowd)
     if people > QUOTA_USERS:
@@ -137,6 +146,7 @@ _ADVICE: tuple[Callable[[AdvisedEnvironment], Iterator[tuple[KeyPath, str]]], ..
     _several_roles,
     _people_without_apps,
     _unprotected,
+    _deleted,
     _quota,
     _undocumented_audience,
     _everyone,

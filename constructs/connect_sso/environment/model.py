@@ -5,9 +5,9 @@ What concerns a single value is in `values`, what concerns several is in `rules`
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from connect_sso.environment.derived_names import role_group
 from connect_sso.environment.state import State
@@ -19,12 +19,15 @@ from connect_sso.environment.values import (
     Alias,
     AppName,
     BaseUrl,
+    BucketName,
     CsvFile,
+    Days,
     Destination,
     ExternalId,
     IamPath,
     IamUserName,
     InstanceId,
+    KmsKeyArn,
     OrgName,
     PolicyArn,
     PolicyName,
@@ -107,6 +110,22 @@ class Okta(Section):
     )
 
 
+class ExistingStore(Section):
+    """A bucket and a key that are there already, and that Terraform leaves as they are."""
+
+    bucket: BucketName = Field(description="The bucket's name.", examples=["acme-recordings"])
+    kms_key_arn: KmsKeyArn = Field(
+        description="The ARN of the key that encrypts what is stored.",
+        examples=["arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"],
+    )
+
+
+Retention: TypeAlias = Annotated[
+    Annotated[Days, Tag("all")] | Annotated[dict[StorageKind, Days], Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, dict) else "all"),
+]
+
+
 class Connect(Section):
     """The Amazon Connect instance: a new one by its alias, or an existing one by its id."""
 
@@ -129,6 +148,14 @@ class Connect(Section):
     protect: bool = Field(
         default=True, description="Refuse to destroy or replace the instance, the recordings' bucket and their key."
     )
+    recordings: ExistingStore | None = Field(
+        default=None, description="Store in this bucket, and manage neither bucket nor key."
+    )
+    retention_days: Retention | None = Field(
+        default=None,
+        description="Delete what is stored after so many days: one number for all kinds, or one per kind. Off by default.",
+        examples=[365],
+    )
     user_settings: Literal["enforced", "initial"] = Field(
         default="enforced",
         description="initial: after creation, routing profile, phone and names are the supervisors' and agents' own.",
@@ -140,6 +167,14 @@ class Connect(Section):
         if self.storage is not None:
             return self.storage
         return () if self.instance_id else WIZARD_STORAGE
+
+    @property
+    def retention(self) -> dict[StorageKind, int]:
+        """Days after which each kind is deleted; nothing where it is kept."""
+        days = self.retention_days
+        if isinstance(days, int):
+            return dict.fromkeys(self.storage_kinds, days)
+        return days or {}
 
 
 class Emergency(Section):

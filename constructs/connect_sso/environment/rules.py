@@ -5,9 +5,9 @@ They are read from the file's tree rather than from the model, so that one wrong
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from connect_sso.environment.model import ApiIntegration, Federation
+from connect_sso.environment.model import WIZARD_STORAGE, ApiIntegration, Federation
 from connect_sso.environment.problems import Problem
 from connect_sso.environment.secrets import is_secret_key, secret_in
 from connect_sso.environment.tree import (
@@ -24,6 +24,7 @@ from connect_sso.environment.tree import (
     scalars,
     text_at,
 )
+from connect_sso.environment.values import StorageKind
 from connect_sso.facts.escaping import template_problem
 from connect_sso.facts.partitions import CONNECT_REGIONS, REPLICA_REGIONS, partition_of
 from connect_sso.text import nearest
@@ -167,6 +168,40 @@ def _instance(tree: MappingNode) -> Iterator[Breach]:
             yield ("connect", key), connect.key_places[key], f"only for a new instance: {reason}; remove it"
 
 
+def _stored(tree: MappingNode) -> Iterator[Breach]:
+    """What is said about the storage of kinds that are not stored, or in a bucket that is not ours."""
+    connect = tree.get("connect")
+    if not isinstance(connect, MappingNode):
+        return
+    kinds = _storage_kinds(connect)
+    nothing = (
+        "storage must say what an existing instance is to store there"
+        if "storage" not in connect.entries
+        else "nothing is stored; remove it"
+    )
+    for key in ("recordings", "retention_days"):
+        if key in connect.entries and not kinds:
+            yield ("connect", key), connect.key_places[key], nothing
+    if "recordings" in connect.entries and "retention_days" in connect.entries:
+        message = "the bucket of connect.recordings is not Terraform's; set a lifecycle rule there, and remove this"
+        yield ("connect", "retention_days"), connect.key_places["retention_days"], message
+    for kind in entries_at(connect, "retention_days"):
+        if kinds and kind not in kinds and kind in get_args(StorageKind):
+            path = ("connect", "retention_days", kind)
+            yield (
+                path,
+                place_of(tree, path, of_key=True),
+                f"is not stored (connect.storage: {', '.join(sorted(kinds))})",
+            )
+
+
+def _storage_kinds(connect: MappingNode) -> set[str]:
+    if "storage" in connect.entries:
+        items = items_of(connect.entries["storage"])
+        return {item.value for item in items if isinstance(item, ScalarNode) and isinstance(item.value, str)}
+    return set() if "instance_id" in connect.entries else set(WIZARD_STORAGE)
+
+
 def _state(tree: MappingNode) -> Iterator[Breach]:
     state = tree.get("state")
     if isinstance(state, MappingNode) and len({"cloud", "s3"} & state.entries.keys()) != 1:
@@ -267,22 +302,23 @@ def _arns(tree: MappingNode) -> Iterator[Breach]:
     """ARNs that name another partition than the region's, or another account where it must be this one."""
     account, region = text_at(tree, "aws", "account_id"), text_at(tree, "aws", "region")
     for path, of_account in _ARNS.items():
-        arn = text_at(tree, *path)
+        arn = text_at(tree, *map(str, path))
         if arn is None or arn.count(":") < 5:
             continue
         _, partition, _, _, owner, _ = arn.split(":", 5)
         place = place_of(tree, path)
         if region and partition != (wanted := _partition_name(region)) and wanted:
             yield path, place, f"an ARN in {region} begins with arn:{wanted}:, not arn:{partition}:"
-        elif of_account and account and owner not in {account, "aws"}:
+        elif of_account is not None and account and owner not in {account, "aws"}:
             yield path, place, f"is in the account {owner}; {of_account} {account} (aws.account_id)"
 
 
-_ARNS = {
+_ARNS: dict[KeyPath, str | None] = {
     ("aws", "assume_role", "role_arn"): "the plan refuses every account but",
+    ("connect", "recordings", "kms_key_arn"): None,
     ("federation", "permissions_boundary"): "IAM takes a boundary only from the role's own account, here",
 }
-"""Where an ARN stands, and why it must be of `aws.account_id`."""
+"""Where an ARN stands, and why it must be of `aws.account_id`; None where it need not be."""
 
 
 def _partition_name(region: str) -> str | None:
@@ -331,6 +367,7 @@ _RULES: tuple[Callable[[MappingNode], Iterator[Breach]], ...] = (
     _templates,
     _region,
     _instance,
+    _stored,
     _state,
     _mode,
     _tags,

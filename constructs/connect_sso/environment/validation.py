@@ -71,8 +71,8 @@ def _tree_path(tree: MappingNode, location: tuple[str | int, ...]) -> tuple[KeyP
     return tuple(path), is_key
 
 
-_UNION_TAGS = {"local", "remote", "softphone", "desk"}
-_UNIONS = (["state"], ["phone"])
+_UNION_TAGS = {"local", "remote", "softphone", "desk", "all", "each"}
+_UNIONS = (["state"], ["phone"], ["retention_days"])
 
 _EXPECTED = {
     "string_type": "text",

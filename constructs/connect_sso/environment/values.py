@@ -99,6 +99,14 @@ def _session_duration_problem(value: int) -> str | None:
     return f"a role's session lasts {sessions.ROLE_SHORTEST} to {sessions.LONGEST} seconds (1 to 12 hours), not {value}"
 
 
+MAX_DAYS: Final = 36_500
+"""A hundred years: more is a typing error."""
+
+
+def _days_problem(value: int) -> str | None:
+    return None if 1 <= value <= MAX_DAYS else f"must be 1 to {MAX_DAYS} days, not {value}"
+
+
 def _role_session_name_problem(value: str) -> str | None:
     if sessions.is_name(value):
         return None
@@ -168,6 +176,8 @@ SessionDuration = Annotated[
     without_problem(_session_duration_problem),
     Field(json_schema_extra={"minimum": sessions.ROLE_SHORTEST, "maximum": sessions.LONGEST}),
 ]
+KmsKeyArn = Annotated[str, without_problem(names.KMS_KEY_ARN.problem)]
+Days = Annotated[int, without_problem(_days_problem), Field(json_schema_extra={"minimum": 1, "maximum": MAX_DAYS})]
 BucketName = Annotated[str, without_problem(names.BUCKET.problem)]
 ObjectKey = Annotated[str, without_problem(names.OBJECT_KEY.problem)]
 CsvFile = Annotated[str, without_problem(_relative_file_problem)]

@@ -129,6 +129,11 @@ BUCKET: Final = Form(
     r"(?!.*\.\.)(?![0-9.]+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
     "a bucket's name: 3 to 63 lower-case letters, digits, . and -",
 )
+KMS_KEY_ARN: Final = Form(
+    # The provider refuses an id or an alias: https://docs.aws.amazon.com/connect/latest/APIReference/API_EncryptionConfig.html
+    r"arn:aws(-us-gov)?:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]{1,64}",
+    "the ARN of a KMS key, such as arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+)
 OBJECT_KEY: Final = Form(r"(?!/)[A-Za-z0-9!_.*'()/-]{1,512}(?<!/)", "an object key, such as connect-sso/prod.tfstate")
 
 _USERNAME = re.compile(r"[A-Za-z0-9_.@-]+")

@@ -17,7 +17,9 @@ from cdktf_cdktf_provider_aws.s3_bucket_lifecycle_configuration import (
     S3BucketLifecycleConfiguration,
     S3BucketLifecycleConfigurationRule,
     S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
+    S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
+    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
 )
 from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
 from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
@@ -34,7 +36,7 @@ from connect_sso.infrastructure.addresses import named
 from connect_sso.infrastructure.protection import protected
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from cdktf import TerraformResource
 
@@ -89,24 +91,74 @@ class Recordings(Construct):
         bucket_arn: str,
         account_root_arn: str,
         kinds: Sequence[StorageKind],
+        retention: Mapping[StorageKind, int],
         protect: bool,
     ) -> None:
+        """Declare them.
+
+        Args:
+            instance: what stores there.
+            environment: the environment's name, a part of each prefix.
+            bucket: the bucket's name.
+            bucket_arn: its ARN.
+            account_root_arn: the account, whose IAM policies decide about the key.
+            kinds: what is stored.
+            retention: days after which a kind is deleted; the others are kept.
+            protect: whether Terraform refuses to destroy bucket and key.
+        """
         super().__init__(scope, construct_id)
         key = RecordingsKey(self, "key", environment=environment, account_root_arn=account_root_arn, protect=protect)
         named(KmsAlias(self, "key-alias", name=f"alias/{bucket}", target_key_id=key.key_id), NAME)
         store = named(S3Bucket(self, "bucket", bucket=bucket, lifecycle=protected(protect)), NAME)
-        locks = BucketLocks(self, bucket=store.id, bucket_arn=bucket_arn, key=key)
-        instance_id = instance.id
+        prefixes = {kind: prefix(environment, kind) for kind in sorted(kinds)}
+        expiry = {prefixes[kind]: days for kind, days in sorted(retention.items())}
+        locks = BucketLocks(self, bucket=store.id, bucket_arn=bucket_arn, key=key, expiry=expiry)
+        instance_id, bucket_id, key_arn = instance.id, locks.bucket, key.key_arn
         for kind in sorted(kinds):
             StorageAssociation(
                 self,
                 kind,
                 instance_id=instance_id,
                 kind=kind,
-                prefix=f"connect/{environment}/{FOLDERS[kind]}",
-                locks=locks,
-                key=key,
+                bucket=bucket_id,
+                prefix=prefixes[kind],
+                key_arn=key_arn,
+                # Nothing is recorded into a bucket that is not yet locked.
+                after=locks.all,
             )
+
+
+class RecordingsElsewhere(Construct):
+    """The instance told to use a bucket and a key that are there already."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        instance: Instance,
+        environment: str,
+        bucket: str,
+        key_arn: str,
+        kinds: Sequence[StorageKind],
+    ) -> None:
+        """Declare the associations; bucket and key stay as they are."""
+        super().__init__(scope, construct_id)
+        for kind in sorted(kinds):
+            StorageAssociation(
+                self,
+                kind,
+                instance_id=instance.id,
+                kind=kind,
+                bucket=bucket,
+                prefix=prefix(environment, kind),
+                key_arn=key_arn,
+            )
+
+
+def prefix(environment: str, kind: StorageKind) -> str:
+    """Where a kind lies in the bucket."""
+    return f"connect/{environment}/{FOLDERS[kind]}"
 
 
 class RecordingsKey(KmsKey):
@@ -131,7 +183,9 @@ class RecordingsKey(KmsKey):
 class BucketLocks:
     """What a bucket needs before anything is stored in it: it is private, encrypted, versioned, and reached through TLS alone."""
 
-    def __init__(self, scope: Construct, *, bucket: str, bucket_arn: str, key: RecordingsKey) -> None:
+    def __init__(
+        self, scope: Construct, *, bucket: str, bucket_arn: str, key: RecordingsKey, expiry: Mapping[str, int]
+    ) -> None:
         self._scope = scope
         self.bucket = bucket
         """Its id, from the bucket itself."""
@@ -142,7 +196,7 @@ class BucketLocks:
             self._encryption(key),
             self._versioning(),
         ]
-        self._remove_unfinished_uploads()
+        self._clean_up(expiry)
 
     def _no_public_access(self) -> TerraformResource:
         block = S3BucketPublicAccessBlock(
@@ -188,8 +242,9 @@ class BucketLocks:
         )
         return named(versioning, NAME)
 
-    def _remove_unfinished_uploads(self) -> None:
-        rule = S3BucketLifecycleConfigurationRule(
+    def _clean_up(self, expiry: Mapping[str, int]) -> None:
+        """Unfinished uploads go after a week; what lies under a prefix of `expiry` after so many days, its versions a day later."""
+        unfinished = S3BucketLifecycleConfigurationRule(
             id="abort-unfinished-uploads",
             status="Enabled",
             filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
@@ -197,11 +252,25 @@ class BucketLocks:
                 S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(days_after_initiation=7)
             ],
         )
-        named(S3BucketLifecycleConfiguration(self._scope, "lifecycle", bucket=self.bucket, rule=[rule]), NAME)
+        expired = [
+            S3BucketLifecycleConfigurationRule(
+                id=f"delete-{folder.rpartition('/')[2]}",
+                status="Enabled",
+                filter=[S3BucketLifecycleConfigurationRuleFilter(prefix=f"{folder}/")],
+                expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=days)],
+                # The bucket keeps versions: what expires is only marked as deleted until its versions go too.
+                noncurrent_version_expiration=[
+                    S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration(noncurrent_days=1)
+                ],
+            )
+            for folder, days in expiry.items()
+        ]
+        rules = [unfinished, *expired]
+        named(S3BucketLifecycleConfiguration(self._scope, "lifecycle", bucket=self.bucket, rule=rules), NAME)
 
 
 class StorageAssociation(ConnectInstanceStorageConfig):
-    """The instance told to store one kind of thing in the bucket, once that is locked."""
+    """The instance told to store one kind of thing in a bucket."""
 
     def __init__(
         self,
@@ -210,17 +279,28 @@ class StorageAssociation(ConnectInstanceStorageConfig):
         *,
         instance_id: str,
         kind: StorageKind,
+        bucket: str,
         prefix: str,
-        locks: BucketLocks,
-        key: RecordingsKey,
+        key_arn: str,
+        after: Sequence[TerraformResource] = (),
     ) -> None:
+        """Declare the association.
+
+        Args:
+            instance_id: the instance's bare id.
+            kind: what is stored.
+            bucket: where.
+            prefix: under which beginning of the objects' keys.
+            key_arn: what encrypts it.
+            after: what must be there before.
+        """
         encryption = ConnectInstanceStorageConfigStorageConfigS3ConfigEncryptionConfig(
             encryption_type="KMS",
             # The full ARN: the provider refuses an id or an alias.
-            key_id=key.key_arn,
+            key_id=key_arn,
         )
         s3 = ConnectInstanceStorageConfigStorageConfigS3Config(
-            bucket_name=locks.bucket,
+            bucket_name=bucket,
             bucket_prefix=prefix,
             encryption_config=encryption,
         )
@@ -230,7 +310,6 @@ class StorageAssociation(ConnectInstanceStorageConfig):
             instance_id=instance_id,
             resource_type=kind.upper(),
             storage_config=ConnectInstanceStorageConfigStorageConfig(storage_type="S3", s3_config=s3),
-            # Nothing is recorded into a bucket that is not yet locked.
-            depends_on=locks.all,
+            depends_on=after or None,
         )
         named(self, kind)

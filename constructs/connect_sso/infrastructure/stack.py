@@ -106,6 +106,17 @@ class ConnectSsoStack(TerraformStack):
         aws, connect = self._environment.aws, self._environment.connect
         if not connect.storage_kinds:
             return
+        if existing := connect.recordings:
+            recordings.RecordingsElsewhere(
+                self,
+                "recordings",
+                instance=self._instance,
+                environment=self._name,
+                bucket=existing.bucket,
+                key_arn=existing.kms_key_arn,
+                kinds=connect.storage_kinds,
+            )
+            return
         bucket = bucket_name(self._name, aws.account_id, aws.region)
         recordings.Recordings(
             self,
@@ -116,6 +127,7 @@ class ConnectSsoStack(TerraformStack):
             bucket_arn=aws.partition.arn("s3", bucket),
             account_root_arn=self._environment.iam_arn("root"),
             kinds=connect.storage_kinds,
+            retention=connect.retention,
             protect=connect.protect,
         )
 
@@ -124,7 +136,7 @@ class ConnectSsoStack(TerraformStack):
         addresses: list[str] = []
         if connect.instance_id:
             addresses.append(instances.ADDRESS)
-        if not connect.storage_kinds and connect.protect:
+        if (connect.recordings or not connect.storage_kinds) and connect.protect:
             addresses += recordings.BUCKET_ADDRESSES
         if connect.instance_id and connect.storage is None:
             # Nothing is said about an existing instance's storage, so it goes on storing where it does.
