@@ -18,7 +18,7 @@ from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, Failure, Usa
 from connect_sso.review import command
 from connect_sso.review.page import review_page
 from tests.conftest import ROOT, Golden
-from tests.review.plans import destroyed, plan
+from tests.review.plans import created, destroyed, plan, updated
 
 ADDRESS = "aws_iam_saml_provider.admin"
 DESTROYED = destroyed(ADDRESS, name="Okta", arn="arn:aws:iam::111122223333:saml-provider/Okta")
@@ -45,6 +45,57 @@ def test_something_to_decide_until_it_is_accepted() -> None:
         review(plan(DESTROYED), "--accept", "saml-provider-destroyed:aws_iam_saml_provider.ccp").exit_code
         == EXIT_DECIDE
     )
+
+
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRoleWithSAML"}]}
+
+
+def trusting(principal: Any, **sensitive: bool) -> dict[str, Any]:
+    """A plan in which a role comes to trust somebody else."""
+    old, new = (
+        json.dumps(POLICY | {"Statement": [POLICY["Statement"][0] | {"Principal": whom}]})  # type: ignore[operator]
+        for whom in ({"Federated": "arn:aws:iam::111122223333:saml-provider/Okta"}, principal)
+    )
+    values = {"name": "Okta_Role", "arn": "arn:aws:iam::111122223333:role/Okta_Role", "assume_role_policy": old}
+    role = updated("aws_iam_role.r", values, assume_role_policy=new)
+    return plan(role | {"change": role["change"] | {"after_sensitive": sensitive}})
+
+
+def names_with_hash(data: dict[str, Any]) -> list[str]:
+    """What accepts exactly the findings of a plan."""
+    found = json.loads(review(data, "--format", "json").stdout)["findings"]
+    return [f"{finding['code']}:{finding['address']}:{finding['hash']}" for finding in found]
+
+
+def accepting(data: dict[str, Any], names: list[str]) -> int:
+    return review(data, *(option for name in names for option in ("--accept", name))).exit_code
+
+
+@pytest.mark.parametrize("sensitive", [{}, {"assume_role_policy": True}])
+def test_an_approval_with_a_hash_is_for_what_was_read(sensitive: dict[str, bool]) -> None:
+    """Approving of one provider more is no approval of everybody at the same address, nor of a value that is hidden."""
+    read = trusting({"Federated": "arn:aws:iam::111122223333:saml-provider/Partner"}, **sensitive)
+    names = names_with_hash(read)
+    assert names
+    assert accepting(read, names) == EXIT_FINE
+    assert accepting(trusting("*", **sensitive), names) == EXIT_DECIDE
+    # What else the plan does is another finding's business.
+    beside = read | {"resource_changes": [*read["resource_changes"], created("aws_connect_user.a", name="bo")]}
+    assert accepting(beside, names) == EXIT_FINE
+
+
+def test_a_new_environment_is_accepted_whole() -> None:
+    """Its one finding stands for everything that is made, also for what its sentences count and do not name."""
+
+    def first(arn: str) -> dict[str, Any]:
+        attached = created("aws_iam_role_policy_attachment.a", role="Okta_Role", policy_arn=arn)
+        made = [created("aws_connect_instance.instance", instance_alias="acme"), attached]
+        return plan(*made) | {"prior_state": {"values": {"root_module": {"resources": []}}}}
+
+    names = names_with_hash(first("arn:aws:iam::111122223333:policy/One"))
+    assert [name.partition(":")[0] for name in names] == ["new-environment"]
+    assert accepting(first("arn:aws:iam::111122223333:policy/One"), names) == EXIT_FINE
+    assert accepting(first("arn:aws:iam::111122223333:policy/Two"), names) == EXIT_DECIDE
 
 
 def test_each_finding_must_be_accepted() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -37,7 +38,9 @@ def review(plan: bytes, environment: str) -> Report:
 
 def hold(report: Report, name: str, golden: Golden) -> None:
     for suffix, render in RENDERERS.items():
-        golden.check(GOLDENS / f"{name}.{suffix}", render(report))
+        # A hash says nothing to who reads the golden, and covers all of the plan.
+        text = re.sub(r'"hash": "[0-9a-f]{40}", ', "", render(report))
+        golden.check(GOLDENS / f"{name}.{suffix}", text)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)

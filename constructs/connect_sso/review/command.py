@@ -24,8 +24,8 @@ from connect_sso.text import visible
 @click.option(
     "--accept",
     multiple=True,
-    metavar="CODE[:ADDRESS]",
-    help="Accept all findings of a kind, or the one at an address. Repeatable.",
+    metavar="CODE[:ADDRESS[:HASH]]",
+    help="Accept all findings of a kind, those at an address, or exactly the one with this hash (in the JSON). Repeatable.",
 )
 @click.option("--accepted-by", default="", metavar="WHO", help="Who accepted them; shown in the report.")
 @click.option(
@@ -61,7 +61,7 @@ def command(  # one parameter an option, passed by name
     finally:
         if collecting:
             gc.enable()
-    for name in acceptance.unused(report.findings):
+    for name in acceptance.unused(report.findings, report.hashes):
         click.echo(f"connect-sso: --accept {visible(name)}: no such finding in this plan", err=True)
     if report.open:
         sys.exit(EXIT_DECIDE)

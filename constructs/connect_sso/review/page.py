@@ -13,7 +13,7 @@ says what a plan means for sign-in: a verdict in one line, the findings that a p
 
 Exit code 0: nothing to decide. 3: something to decide, and not accepted. 1: not a plan, or one of an unknown major format version.
 
-`--accept CODE` accepts all findings of a kind, `--accept CODE:ADDRESS` the one at an address; `--accepted-by WHO` is recorded in the report. Each finding must be accepted for exit code 0.
+`--accept CODE` accepts all findings of a kind, `--accept CODE:ADDRESS` whatever is found at an address, `--accept CODE:ADDRESS:HASH` exactly the finding that was read: its hash, in the JSON, covers the values that a report hides or cuts, too. Workflows use the last. `--accepted-by WHO` is recorded in the report. Each finding must be accepted for exit code 0.
 
 The Markdown is made for a comment on GitHub: at most 60,000 bytes long. More than twenty lines of access are folded, and what has no room is cut with a count; what must be decided is never left out: where not all of it fits, every finding is named by its address, or at least every kind with its number.
 

@@ -27,6 +27,7 @@ def render_json(report: Report) -> str:
             {
                 "code": finding.code,
                 "address": visible(finding.address),
+                "hash": report.hashes[finding],
                 "title": finding.title,
                 "says": finding.says.plain(),
                 "reason": finding.reason.plain() if finding.reason else None,

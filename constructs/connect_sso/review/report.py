@@ -11,6 +11,7 @@ from connect_sso.errors import UsageFailure
 from connect_sso.review.access import Access, access_changes
 from connect_sso.review.details import ValueChange, differences
 from connect_sso.review.findings import CODES, Finding
+from connect_sso.review.fingerprint import fingerprints
 from connect_sso.review.names import Names
 from connect_sso.review.rules import all_findings
 from connect_sso.review.words import Words, listing, words
@@ -35,7 +36,7 @@ class Acceptance:
     """Which findings somebody has accepted beforehand, and who."""
 
     names: frozenset[str] = frozenset()
-    """Codes, and codes with an address after a colon."""
+    """Codes, codes with an address, and codes with an address and the finding's hash, with colons between."""
     by: str = ""
 
     @classmethod
@@ -52,14 +53,18 @@ class Acceptance:
                 raise UsageFailure(f"--accept {name}: there is no finding called {code!r}; docs/review.md lists them")
         return cls(names, by)
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether a finding is among those accepted."""
-        return finding.code in self.names or f"{finding.code}:{finding.address}" in self.names
+    def covered(self, findings: Iterable[Finding], hashes: Mapping[Finding, str]) -> frozenset[Finding]:
+        """The findings that are accepted."""
+        return frozenset(finding for finding in findings if not self.names.isdisjoint(_forms(finding, hashes[finding])))
 
-    def unused(self, findings: Iterable[Finding]) -> list[str]:
-        """What was accepted and is not in the plan: most likely left over, or misspelt."""
-        found = {name for finding in findings for name in (finding.code, f"{finding.code}:{finding.address}")}
-        return sorted(self.names - found)
+    def unused(self, findings: Iterable[Finding], hashes: Mapping[Finding, str]) -> list[str]:
+        """What was accepted and is not in the plan: most likely left over, misspelt, or changed since."""
+        return sorted(self.names.difference(*(_forms(finding, hashes[finding]) for finding in findings)))
+
+
+def _forms(finding: Finding, fingerprint: str) -> tuple[str, str, str]:
+    """The ways to name a finding: all of its kind, all that this address may come to say, and only what it says now."""
+    return finding.code, f"{finding.code}:{finding.address}", f"{finding.code}:{finding.address}:{fingerprint}"
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,8 @@ class Report:
     """A whole review."""
 
     findings: tuple[Finding, ...]
+    hashes: Mapping[Finding, str]
+    """What each finding's approval is for."""
     accepted: frozenset[Finding]
     accepted_by: str
     access: tuple[Access, ...]
@@ -205,9 +212,11 @@ def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", co
     findings = all_findings(world)
     if world.is_new:
         findings = (_new_environment(world, findings, access),)
+    hashes = fingerprints(plan, findings)
     return Report(
         findings=findings,
-        accepted=frozenset(finding for finding in findings if acceptance.covers(finding)),
+        hashes=hashes,
+        accepted=acceptance.covered(findings, hashes),
         accepted_by=acceptance.by,
         access=access,
         refused=plan.errored,
