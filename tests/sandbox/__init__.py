@@ -11,5 +11,6 @@ states.py       Terraform states in memory, for stacks that are too large for a 
 mirror.py       the provider as an installable `hashicorp/aws` and `okta/okta`
 terraform.py    the entry point: `Sandbox` and `Stack` run Terraform on an unmodified `cdktf.out/stacks/ENV`
 demo.py         `make demo`
+companies.py    companies whose sign-in was set up by hand, made through the services' APIs
 http/           the same accounts behind HTTP, for real providers and whatever reads live accounts; `make accounts`
 """
