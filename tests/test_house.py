@@ -54,3 +54,9 @@ def test_the_map_has_every_room() -> None:
     listed = set(re.findall(r"`(\w+)`", MAP.split("## To add")[0]))
     assert rooms <= listed
     assert len(ENTRIES) > 15
+
+
+def test_tests_stand_in_the_rooms_of_what_they_test() -> None:
+    """Beside the rooms there are only tests of the whole."""
+    of_the_whole = {"test_cli.py", "test_house.py", "test_rooms.py", "test_text.py"}
+    assert {path.name for path in (ROOT / "tests").glob("test_*.py")} == of_the_whole
