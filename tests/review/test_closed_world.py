@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connect_sso.errors import Failure
+from connect_sso.review.report import Acceptance, make_report
+from connect_sso.terraform.show import parse_plan
+from connect_sso.terraform.stack_file import read_stack_file
+from tests.conftest import ROOT
 from tests.review.plans import between, change, created, destroyed, found, plan, standing, updated
 from tests.review.test_lost_access import world
 
@@ -105,3 +112,40 @@ def test_providers_that_talk_to_something_else(name: str) -> None:
 def test_providers_that_talk_to_what_stands() -> None:
     """Nothing to decide."""
     assert asked(THERE["the same"]) == set()
+
+
+IN_THE_FILE: dict[str, tuple[dict[str, Any], str]] = {
+    "a removed block with a provisioner": ({"removed": [{"from": "terraform_data.d", "provisioner": [{"local-exec": {"command": "true"}}]}]}, "runs-commands"),
+    "a provisioner": ({"resource": {"terraform_data": {"d": {"provisioner": [{"local-exec": {}}]}}}}, "runs-commands"),
+    "an action that a change triggers": ({"resource": {"terraform_data": {"d": {"lifecycle": {"action_trigger": [{}]}}}}}, "runs-commands"),
+    "a module": ({"module": {"m": {"source": "./m"}}}, "unknown-resource"),
+    "an ephemeral resource": ({"ephemeral": {"random_password": {"p": {}}}}, "unknown-resource"),
+    "a check that runs a program": ({"check": {"c": {"data": {"external": {"e": {}}}}}}, "unknown-resource"),
+    "another kind of backend": ({"terraform": {"backend": {"http": {"address": "https://x.example"}}}}, "provider-changed"),
+    "another provider": ({"terraform": {"required_providers": {"okta": {"source": "evil/okta"}}}}, "provider-changed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IN_THE_FILE)
+def test_what_only_the_configuration_holds(name: str) -> None:
+    """No plan shows it."""
+    stack_file, code = IN_THE_FILE[name]
+    report = make_report(parse_plan(json.dumps(plan()).encode(), "plan"), Acceptance(), stack_file=stack_file)
+    assert {finding.code for finding in report.findings} == {code}
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod", "prod-users", "staging-users"])
+def test_our_own_stacks_hold_nothing_of_it(stack: str) -> None:
+    """What is synthesized for the three environments."""
+    stack_file = read_stack_file(str(ROOT / "tests" / "goldens" / "stacks" / stack / "cdk.tf.json"))
+    report = make_report(parse_plan(json.dumps(plan()).encode(), "plan"), Acceptance(), stack_file=stack_file)
+    assert not report.findings
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{"])
+def test_another_file_is_one_line(content: str, tmp_path: Path) -> None:
+    """Someone gave the plan's file, or nothing."""
+    file = tmp_path / "cdk.tf.json"
+    file.write_text(content)
+    with pytest.raises(Failure, match=r"cdk\.tf\.json"):
+        read_stack_file(str(file))

@@ -15,6 +15,7 @@ from connect_sso.review.render_markdown import render_markdown
 from connect_sso.review.render_text import render_text
 from connect_sso.review.report import Acceptance, Report, environment_from, make_report
 from connect_sso.terraform.show import read_plan
+from connect_sso.terraform.stack_file import read_stack_file
 from connect_sso.text import visible
 
 
@@ -32,8 +33,14 @@ from connect_sso.text import visible
     "--environment", default="", metavar="ENV", help="The environment's name, where the plan's path does not tell."
 )
 @click.option("--commit", default="", metavar="SHA", help="The commit the plan was made from; shown in the report.")
+@click.option(
+    "--configuration",
+    default="",
+    metavar="FILE",
+    help="The stack's cdk.tf.json: provisioners of removed blocks, action triggers and the backend are in no plan.",
+)
 def command(  # one parameter an option, passed by name
-    plan: str, form: str, accept: tuple[str, ...], accepted_by: str, environment: str, commit: str
+    plan: str, form: str, accept: tuple[str, ...], accepted_by: str, environment: str, commit: str, configuration: str
 ) -> None:
     r"""Show who gains and who loses access with a Terraform plan, and what a person must decide.
 
@@ -52,7 +59,11 @@ def command(  # one parameter an option, passed by name
     gc.disable()  # a plan is one large tree without cycles: looking for some takes longer than the review
     try:
         report = make_report(
-            read_plan(plan), acceptance, environment=environment or environment_from(plan), commit=commit
+            read_plan(plan),
+            acceptance,
+            environment=environment or environment_from(plan),
+            commit=commit,
+            stack_file=read_stack_file(configuration) if configuration else None,
         )
         # As bytes: the same ones whatever the encoding of the terminal or of the runner's locale.
         click.echo(_render(report, form).encode(), nl=False)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from connect_sso.errors import UsageFailure
 from connect_sso.review.access import Access, access_changes
@@ -204,9 +205,16 @@ class Report:
         return {kind: dict(sorted(counted[kind].items())) for kind in sorted(counted)}
 
 
-def make_report(plan: Plan, acceptance: Acceptance, *, environment: str = "", commit: str = "") -> Report:
-    """The review of a plan."""
-    world = World(plan)
+def make_report(
+    plan: Plan,
+    acceptance: Acceptance,
+    *,
+    environment: str = "",
+    commit: str = "",
+    stack_file: Mapping[str, Any] | None = None,
+) -> Report:
+    """The review of a plan, and of what only the stack's own configuration (`cdk.tf.json`) holds."""
+    world = World(plan, stack_file)
     names = world.names
     access = access_changes(world)
     findings = all_findings(world)

@@ -143,8 +143,10 @@ def _is_administration(page: Page | None) -> bool | None:
 class World:
     """What is there before the change, and what will be there after it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, stack_file: Mapping[str, Any] | None = None) -> None:
         self.plan = plan
+        self.stack_file = stack_file or {}
+        """The stack's own configuration, which holds what no plan does."""
         self.names = Names(plan)
         self.before: dict[str, dict[Address, Side]] = defaultdict(dict)
         """By type, every managed resource of now."""

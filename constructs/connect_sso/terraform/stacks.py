@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
 from connect_sso.terraform.binary import terraform_binary
+from connect_sso.terraform.stack_file import STACK_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -105,6 +106,7 @@ class PlannedStack:
             raise Failure(f"{self.stack.name}: there is no plan to review, see above")
         sys.stdout.flush()
         command = [sys.executable, "-m", "connect_sso.cli", "review", "-", "--environment", self.stack.name, *options]
+        command += ["--configuration", str(self.stack.folder / STACK_FILE)]
         command += [option for finding in sorted(accept) for option in ("--accept", finding)]
         command += ["--accepted-by", accepted_by] if accepted_by else []
         done = subprocess.run(command, input=self.shown, stdout=subprocess.PIPE if capture else None, check=False)

@@ -14,6 +14,7 @@ from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import listing, words
 from connect_sso.review.world import World
 from connect_sso.terraform.plan import Change, list_of, mapping_of
+from connect_sso.terraform.stack_file import blocks, labelled
 
 KNOWN = frozenset(
     {
@@ -102,6 +103,7 @@ def findings(world: World) -> Iterator[Finding]:
     yield from _commands(world)
     yield from _providers(world)
     yield from _elsewhere(world)
+    yield from _stack_file(world)
 
 
 def _resources(world: World) -> Iterator[Finding]:
@@ -234,3 +236,59 @@ def _constant(expression: Any) -> Any:
 def _role_arns(aws: Mapping[str, Any]) -> list[str]:
     blocks = list_of(aws.get("assume_role"))
     return [str(_constant(mapping_of(block).get("role_arn")) or "(not readable)") for block in blocks]
+
+
+_TOP_LEVEL = frozenset(
+    {
+        "//",
+        "check",
+        "data",
+        "import",
+        "locals",
+        "moved",
+        "output",
+        "provider",
+        "removed",
+        "resource",
+        "terraform",
+        "variable",
+    }
+)
+"""What our stacks have at the top of their configuration, and what can do nothing."""
+
+_BACKENDS = frozenset({"local", "s3"})
+
+
+def _stack_file(world: World) -> Iterator[Finding]:
+    """What no plan holds: provisioners of `removed` blocks, triggers of actions, checks' own data sources, the backend."""
+    for key in sorted(set(world.stack_file) - _TOP_LEVEL):
+        yield Finding("unknown-resource", key, words("The configuration has {}.", key))
+    for removed in blocks(world.stack_file.get("removed")):
+        if removed.get("provisioner"):
+            address = f"removed.{removed.get('from')}"
+            yield Finding("runs-commands", address, words("What is removed has a provisioner, which runs commands."))
+    for kind, name, block in labelled(world.stack_file.get("resource")):
+        lifecycle = [each for each in blocks(block.get("lifecycle")) if each.get("action_trigger")]
+        if lifecycle or block.get("provisioner"):
+            what = "triggers actions" if lifecycle else "has a provisioner, which runs commands"
+            yield Finding("runs-commands", f"{kind}.{name}", words(f"The resource {what}."))
+    for checks in blocks(world.stack_file.get("check")):
+        for name, check in checks.items():
+            for kind, data, _ in labelled(mapping_of(check).get("data")):
+                if kind not in KNOWN_DATA:
+                    says = words("The check reads the data source {}.", kind)
+                    yield Finding("unknown-resource", f"check.{name}.data.{kind}.{data}", says)
+    for settings in blocks(world.stack_file.get("terraform")):
+        for backend in blocks(settings.get("backend")):
+            for kind in sorted(set(backend) - _BACKENDS):
+                says = words("The state is kept in a backend that no environment file can ask for, {}.", kind)
+                yield Finding("provider-changed", f"terraform.backend.{kind}", says)
+        for required in blocks(settings.get("required_providers")):
+            for name, provider in required.items():
+                source = str(provider.get("source") if isinstance(provider, dict) else name)
+                parts = source.split("/")
+                # What a short source leaves out:
+                # https://developer.hashicorp.com/terraform/language/providers/requirements#source-addresses
+                if _source("/".join([*("registry.terraform.io", "hashicorp")[: max(0, 3 - len(parts))], *parts])) not in PROVIDERS:
+                    says = words("The provider {} is not one of ours.", source)
+                    yield Finding("provider-changed", f"terraform.required_providers.{name}", says)
