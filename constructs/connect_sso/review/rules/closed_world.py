@@ -289,6 +289,9 @@ def _stack_file(world: World) -> Iterator[Finding]:
                 parts = source.split("/")
                 # What a short source leaves out:
                 # https://developer.hashicorp.com/terraform/language/providers/requirements#source-addresses
-                if _source("/".join([*("registry.terraform.io", "hashicorp")[: max(0, 3 - len(parts))], *parts])) not in PROVIDERS:
+                if (
+                    _source("/".join([*("registry.terraform.io", "hashicorp")[: max(0, 3 - len(parts))], *parts]))
+                    not in PROVIDERS
+                ):
                     says = words("The provider {} is not one of ours.", source)
                     yield Finding("provider-changed", f"terraform.required_providers.{name}", says)
