@@ -83,7 +83,7 @@ def read_capture(data: bytes) -> Capture | Event:
     if "SAMLResponse" in text:
         return _from_form(text)
     if re.match(r"SAMLRequest\s*[=:]", text):
-        raise Failure("the file holds a SAMLRequest; the SAMLResponse is what goes to AWS after the sign-in at Okta")
+        raise Failure("the file contains a SAMLRequest; the SAMLResponse is what goes to AWS after the sign-in at Okta")
     return _from_encoded(text, form="base64", relay_state=None)
 
 
@@ -100,7 +100,7 @@ def _inflated(data: bytes) -> bytes | None:
     try:
         return inflated(data)
     except UnreadableMessageError as error:
-        raise Failure(f"the file holds no SAML response: {error}") from None
+        raise Failure(f"the file contains no SAML response: {error}") from None
 
 
 def _from_json(text: str) -> Capture | Event:
@@ -225,7 +225,7 @@ def _from_encoded(
     try:
         message = decode_message(value)
     except UnreadableMessageError as error:
-        raise Failure(f"the file holds no SAML response: {error}") from None
+        raise Failure(f"the file contains no SAML response: {error}") from None
     return Capture(
         xml=message.xml,
         form=form,

@@ -81,7 +81,7 @@ def command(
 
     FILE is what you have: the SAMLResponse in base64, the form body, the XML, or a HAR export of the browser; - is
     standard input. It is a credential until it expires: nothing of it is stored. Exits 0 where it can sign in, 3 where
-    it cannot, 1 where the file holds no response.
+    it cannot, 1 where the file contains no response.
 
     \b
     Example:
@@ -159,7 +159,7 @@ def _given_certificates(files: tuple[str, ...]) -> list[KnownKey]:
     for file in files:
         found = read_certificates(_read(file))
         if not found:
-            raise Failure(f"{file}: holds no X.509 certificate; give it as PEM, DER or base64")
+            raise Failure(f"{file}: contains no X.509 certificate; give it as PEM, DER or base64")
         keys += [KnownKey(certificate, file) for certificate in found]
     return keys
 
@@ -170,7 +170,7 @@ def _given_metadata(files: tuple[str, ...]) -> list[KnownKey]:
         try:
             found = read_metadata(_read(file).decode("utf-8-sig", "replace"))
         except ValueError as error:
-            raise Failure(f"{file}: is no metadata of an identity provider: {error}") from None
+            raise Failure(f"{file}: is not the metadata of an identity provider: {error}") from None
         keys += [KnownKey(certificate, file) for certificate in found.certificates]
     return keys
 
@@ -225,15 +225,17 @@ def _root(capture: Capture) -> etree._Element:
             # A client that is no browser gets the response wrapped like this (SAML's enhanced client profile).
             root = parse_xml(etree.tostring(inner, encoding="UTF-8", with_tail=False))
     except UnreadableXmlError as error:
-        raise Failure(f"the file holds no SAML response that can be read: {error}") from None
+        raise Failure(f"the file contains no SAML response that can be read: {error}") from None
     if root.tag in {f"{SAMLP}Response", f"{SAML}Assertion", f"{SAML}EncryptedAssertion"}:
         return root
     name = str(root.tag).rpartition("}")[2][:60]
     if name in {"AuthnRequest", "LogoutRequest", "LogoutResponse"}:
-        raise Failure(f"the file holds a SAML {name}; the SAMLResponse is what goes to AWS after the sign-in at Okta")
+        raise Failure(
+            f"the file contains a SAML {name}; the SAMLResponse is what goes to AWS after the sign-in at Okta"
+        )
     if name == "EntityDescriptor":
-        raise Failure("the file holds SAML metadata, not a response; capture the sign-in itself")
-    raise Failure(f"the file holds no SAML response: its XML is a {name}")
+        raise Failure("the file contains SAML metadata, not a response; capture the sign-in itself")
+    raise Failure(f"the file contains no SAML response: its XML is a {name}")
 
 
 def _redacted(text: str, decoded: Decoded | Event | None) -> str:

@@ -231,11 +231,11 @@ def _described(
         parent = element.getparent()
         if parent is None or parent not in owners:
             place = etree.QName(parent).localname[:40] if parent is not None else "the document"
-            yield f"a signature stands inside {place}, and is for nothing that AWS reads"
+            yield f"a signature stands inside {place}, and covers nothing that AWS reads"
     for owner in owners:
         count = len(owner.findall(f"{DS}Signature"))
         if count > 1:
-            yield f"the {etree.QName(owner).localname} has {count} signatures; the first is looked at"
+            yield f"the {etree.QName(owner).localname} has {count} signatures; only the first is checked"
     for each in places:
         names = etree.QName(each.parent).localname, etree.QName(each.target).localname
         if each.target is not each.parent:

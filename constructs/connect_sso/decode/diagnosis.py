@@ -74,7 +74,7 @@ def _in_itself(
     too_large = capture.base64_length is not None and capture.base64_length > MAX_BASE64
     book.check(
         "response-too-large",
-        f"it has {capture.base64_length:,} characters of base64, and AWS takes {MAX_BASE64:,}" if too_large else "",
+        f"it has {capture.base64_length:,} characters of base64; AWS takes at most {MAX_BASE64:,}" if too_large else "",
     )
     failed = envelope.status is not None and envelope.status != SUCCESS
     status = (envelope.status or "").rsplit(":", 1)[-1] or "missing"
@@ -112,7 +112,7 @@ def _in_itself(
         ):
             book.notes.append(
                 f"The signing certificate was not within its dates at that moment ({each.certificate.not_before:%Y-%m-%d} to "
-                f"{each.certificate.not_after:%Y-%m-%d}); whether AWS minds is not documented."
+                f"{each.certificate.not_after:%Y-%m-%d}); whether AWS refuses that is not documented."
             )
 
 
@@ -129,7 +129,7 @@ def _encryption(book: Book, capture: Capture, evidence: Evidence, envelope: Enve
     inside = "nothing inside can be read here" if evidence.unread else "it was opened here with the key that was given"
     book.check(
         "assertion-encrypted",
-        "" if meant else f"the response holds an EncryptedAssertion; {inside}",
+        "" if meant else f"the response contains an EncryptedAssertion; {inside}",
     )
     if meant:
         book.notes.append(
@@ -190,7 +190,7 @@ def _window(book: Book, capture: Capture, assertion: Assertion) -> None:
     end = min(known_ends) if known_ends else None
     empty = start is not None and end is not None and start >= end
     problem = (
-        f"{unreadable[0]!r} is no time"
+        f"{unreadable[0]!r} is not a time"
         if unreadable
         else f"it begins at {assertion.not_before} and ends at {_utc(end)}"
         if empty and end
@@ -201,7 +201,7 @@ def _window(book: Book, capture: Capture, assertion: Assertion) -> None:
     at = capture.captured_at
     if at is None:
         book.notes.append(
-            "When the response was sent is not in this file, so its validity window is shown but not held against it."
+            "When the response was sent is not in this file, so its validity window is shown but not checked."
         )
         return
     late = end is not None and at >= end
@@ -231,9 +231,9 @@ def _recipient(book: Book, capture: Capture, envelope: Envelope, assertion: Asse
     if not assertion.recipients:
         problem = "the subject confirmation names no recipient"
     elif len(assertion.recipients) > 1:
-        problem = f"there are {len(assertion.recipients)} subject confirmations, and AWS wants exactly one"
+        problem = f"there are {len(assertion.recipients)} subject confirmations; AWS takes exactly one"
     elif not is_aws_endpoint(assertion.recipients[0]):
-        problem = f"the recipient is {assertion.recipients[0] or 'empty'}, which is no SAML endpoint of AWS sign-in"
+        problem = f"the recipient is {assertion.recipients[0] or 'empty'}, which is not a SAML endpoint of AWS sign-in"
     book.check("recipient-wrong", problem)
     if assertion.recipients and envelope.destination and envelope.destination not in assertion.recipients:
         book.notes.append(
@@ -280,7 +280,7 @@ def _session(book: Book, assertion: Assertion, mask: Mask) -> None:
         "" if names else f"there is no attribute {saml_attributes.ROLE_SESSION_NAME}",
     )
     if len(names) > 1:
-        book.check("session-name-invalid", f"there are {len(names)} session names, and AWS wants one")
+        book.check("session-name-invalid", f"there are {len(names)} session names; AWS takes exactly one")
     elif names:
         name = names[0]
         problem = "" if sessions.is_name(name) else f"the session name {mask(name)} {_refused(name)}"
@@ -307,14 +307,14 @@ def _refused(name: str) -> str:
     if not 2 <= len(name) <= 64:
         return f"has {len(name)} characters; it must have 2 to 64"
     wrong = sorted({character for character in name if character not in sessions.NAME_CHARACTERS})
-    return f"holds {', '.join('a space' if each == ' ' else repr(each) for each in wrong)}"
+    return f"contains {', '.join('a space' if each == ' ' else repr(each) for each in wrong)}"
 
 
 def _relay_state(book: Book, capture: Capture) -> RelayState | None:
     """What is wrong with the relay state in itself; its parts where nothing is."""
     state = capture.relay_state
     if state is None:
-        book.notes.append("This form of file holds no relay state; a form body or a HAR does.")
+        book.notes.append("This kind of file has no relay state in it; a form body or a HAR has.")
         return None
     seen_in = "relay state"
     if book.check("relay-state-missing", "" if state.strip() else "no relay state was sent", seen_in=seen_in):

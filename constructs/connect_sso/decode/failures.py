@@ -136,7 +136,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         confirm="Decode the response with --state: a Connect user differs from the RoleSessionName in case only.",
         fix=(
             "Write the username in the environment file exactly as Okta sends it and apply (Connect cannot rename a "
-            "user: it is deleted and made anew), or correct the spelling in Okta."
+            "user: it is deleted and recreated), or correct the spelling in Okta."
         ),
         source=CONNECT_SAML,
         needs=(Needs.COMPARISON, Needs.CLOUDTRAIL_COMPARISON, Needs.MESSAGE),
@@ -146,7 +146,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         title="AWS accepts the session name, Connect cannot",
         messages=NOT_ONBOARDED,
         cause=(
-            "A RoleSessionName may hold + = and , but a Connect user name may not, and its @ must be part of an e-mail "
+            "A RoleSessionName may contain + = and , but a Connect user name may not, and its @ must be part of an e-mail "
             "address; so no Connect user can ever have this name (plus addresses, for example)."
         ),
         confirm="Read the RoleSessionName in the response.",
@@ -309,7 +309,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="duration-invalid",
-        title="The session duration is no number from 900 to 43200",
+        title="The session duration is not a number from 900 to 43200",
         messages=INVALID_RESPONSE,
         cause="SessionDuration is given in seconds, from 900 (15 minutes) to 43200 (12 hours).",
         confirm="Decode the response: it shows the duration as it was sent.",
@@ -339,7 +339,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
             "Often the sign-in address was entered there instead."
         ),
         confirm="Decode the response: it shows the audience.",
-        fix="Restore the app's audience by an apply; the sign-in address belongs into Recipient, not into Audience.",
+        fix="Restore the app's audience by an apply; the sign-in address belongs in Recipient, not in Audience.",
         source=IAM_TROUBLESHOOTING,
         needs=(Needs.RESPONSE, Needs.MESSAGE),
     ),
@@ -376,7 +376,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         code="window-empty",
         title="The validity window is empty or unreadable",
         messages=INVALID_RESPONSE,
-        cause="NotBefore is not before NotOnOrAfter, or one of them is no time in UTC.",
+        cause="NotBefore is not before NotOnOrAfter, or one of them is not a time in UTC.",
         confirm="Decode the response: it shows both.",
         fix="Take the response from Okta unchanged; a proxy or a script that rewrites it must go.",
         source=SAML_CORE,
@@ -394,7 +394,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="recipient-wrong",
-        title="The recipient is no AWS sign-in address",
+        title="The recipient is not an AWS sign-in address",
         messages=NOT_AUTHORIZED + INVALID_RESPONSE,
         cause=(
             "The one SubjectConfirmationData must name the AWS SAML endpoint that the browser posts to as Recipient, "
@@ -486,14 +486,14 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="metadata-of-other-app",
-        title="The SAML provider holds another app's metadata",
+        title="The SAML provider has another app's metadata",
         messages=(
             "Failed to assume role: Issuer not present in specified provider (service: AWSOpenIdDiscoveryService; "
             "status code: 400; error code: AuthSamlInvalidSamlResponseException)",
         ),
         cause=(
             "Each Okta app has its own issuer. The metadata in the IAM SAML provider names another one: that of the "
-            "other app, or of an app that was made anew."
+            "other app, or of an app that was recreated."
         ),
         confirm="Decode the response with --state: it shows both issuers and which provider holds this one.",
         fix="Put this app's metadata into the provider that its Role attribute names: an apply does.",
@@ -515,7 +515,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="certificate-rotated",
-        title="Signed with a certificate that the SAML provider does not hold",
+        title="Signed with a certificate that the SAML provider does not have",
         messages=SIGNATURE_INVALID,
         cause=(
             "Okta signs with a new certificate, and the IAM SAML provider still holds the metadata with the old one "
@@ -601,7 +601,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="assertion-missing",
-        title="The response holds no assertion",
+        title="The response contains no assertion",
         messages=INVALID_RESPONSE,
         cause="The response says Success but has no Assertion in it.",
         confirm="Decode the response: there is no assertion.",
@@ -636,7 +636,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="relay-state-not-connect",
-        title="The relay state is no Connect address",
+        title="The relay state is not a Connect address",
         messages=CONSOLE_HOME,
         cause=(
             "The relay state must be the region's console address followed by /connect/federate/ and the instance's id."
@@ -648,7 +648,7 @@ CATALOGUE: tuple[KnownFailure, ...] = (
     ),
     KnownFailure(
         code="relay-state-arn",
-        title="The relay state holds an ARN",
+        title="The relay state contains an ARN",
         messages=("404 Not Found, right after the tile in Okta was opened",),
         cause="The relay state takes the instance's bare id (a UUID); somebody pasted the instance's ARN.",
         confirm="Decode the form body or a HAR: the relay state contains arn:.",
@@ -672,8 +672,8 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         title="The relay state is for another instance",
         messages=NO_FEDERATION_TOKEN,
         cause=(
-            "The relay state names another instance than the one that the role may enter; an instance that was made "
-            "anew has a new id."
+            "The relay state names another instance than the one that the role may enter; an instance that was "
+            "recreated has a new id."
         ),
         confirm="Decode the form body or a HAR with --state or --env: it shows both ids.",
         fix="Put the instance's id into the app's default relay state: an apply does.",

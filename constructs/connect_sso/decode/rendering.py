@@ -213,7 +213,7 @@ def _verdict(decoded: Decoded | Event | None, diagnosis: Diagnosis, compared_wit
         if compared_with:
             return _wrapped(f"This response can sign in{with_what}.")
         return _wrapped(
-            "This response can sign in, as far as it tells by itself: --state compares it with what is there."
+            "This response can sign in, as far as the response alone shows: --state compares it with what is there."
             if not _unchecked(decoded)
             else "Nothing is wrong with what this response says; its signature is not checked."
         )

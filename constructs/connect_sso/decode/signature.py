@@ -243,7 +243,7 @@ def check_signature(place: LocatedSignature, known: Sequence[KnownKey]) -> Signa
         certificate=embedded[0] if embedded else None,
     )
     if method.startswith("hmac"):
-        return _refuted(unchecked, Flaw.UNFIT, f"{method} is made with a shared secret, which SAML has none of")
+        return _refuted(unchecked, Flaw.UNFIT, f"{method} is made with a shared secret, which SAML does not use")
     if _content_is_signed(place) is False:
         return _refuted(unchecked, Flaw.CHANGED, "its content was changed after it was signed")
     return _tried(unchecked, place, known, embedded)

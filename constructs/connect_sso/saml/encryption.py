@@ -79,9 +79,9 @@ def read_private_key(data: bytes) -> RSAPrivateKey:
     except TypeError:
         raise ValueError("it has a password; give it without") from None
     except (ValueError, UnsupportedAlgorithm):
-        raise ValueError("it is no private key in PEM or DER") from None
+        raise ValueError("it is not a private key in PEM or DER") from None
     if not isinstance(key, RSAPrivateKey):
-        raise ValueError("it is no RSA key, and SAML encrypts for those")
+        raise ValueError("it is not an RSA key, which SAML encryption needs")
     return key
 
 
@@ -183,7 +183,7 @@ def _assertion(text: bytes, data: etree._Element) -> etree._Element:
 
 def _one_assertion(root: etree._Element) -> etree._Element:
     if root.tag != f"{_SAML}Assertion":
-        raise CannotDecryptError(f"what is inside is no Assertion, but {etree.QName(root).localname[:40]}")
+        raise CannotDecryptError(f"what is inside is not an Assertion, but {etree.QName(root).localname[:40]}")
     return root
 
 

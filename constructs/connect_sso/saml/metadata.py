@@ -45,5 +45,5 @@ def read_metadata(text: str) -> Metadata:
         if (certificate := read_certificate(text_of(element))) is not None
     )
     if not certificates:
-        raise ValueError("it holds no signing certificate")
+        raise ValueError("it has no signing certificate")
     return Metadata(issuer=issuer, certificates=certificates)
