@@ -240,7 +240,7 @@ def _number(text: str) -> Fraction | None:
 
 def _date(text: str) -> Fraction | None:
     """Seconds since 1970: https://www.w3.org/TR/NOTE-datetime, or the number itself."""
-    if _NUMBER.fullmatch(text) and len(text) > 4:
+    if re.fullmatch(r"\d{9,12}", text, re.ASCII):
         return Fraction(text)
     try:
         found = datetime.fromisoformat(text)

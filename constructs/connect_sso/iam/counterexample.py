@@ -9,7 +9,7 @@ not held against the resource, and then the answer is that there may be one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from connect_sso.iam.budget import Budget
 from connect_sso.iam.conditions import Demand, demand, may_hold
 from connect_sso.iam.documents import EVERYTHING, Condition, Element, Statement
 from connect_sso.iam.principals import may_be_one
-from connect_sso.iam.wildcards import may_match, tokens
+from connect_sso.iam.wildcards import Pattern, may_match, tokens
 
 
 class Subject(Enum):
@@ -37,10 +37,12 @@ class Listing:
     values: frozenset[str]
     inside: bool
     literal: bool
+    excepting: bool
+    """Whether the values are exceptions (`NotPrincipal`, …)."""
 
     def opposite(self) -> Listing:
         """That it is not among them, or is."""
-        return Listing(self.about, self.values, not self.inside, self.literal)
+        return replace(self, inside=not self.inside)
 
 
 Test: TypeAlias = "Listing | Demand"
@@ -68,8 +70,9 @@ def listing(about: Subject, element: Element, statement: Statement) -> Listing:
     literal = statement.literal and any("${" in value for value in element.values)
     if about is Subject.ACTION:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
-        return Listing(about, frozenset(value.lower() for value in element.values), not element.negated, literal)
-    return Listing(about, element.values, not element.negated, literal)
+        values = frozenset(value.lower() for value in element.values)
+        return Listing(about, values, not element.negated, literal, element.negated)
+    return Listing(about, element.values, not element.negated, literal, element.negated)
 
 
 class Search:
@@ -151,15 +154,32 @@ class Search:
         if demands:
             return may_hold(demands, self._budget)
         if listings[0].about is Subject.PRINCIPAL:
-            matching = [each.values for each in listings if each.inside]
-            excluded = {value for each in listings if not each.inside for value in each.values}
-            return may_be_one(matching, excluded, self._budget)
-        patterns = [
-            (each.inside, frozenset(tokens(value, variables=not each.literal) for value in each.values))
-            for each in listings
-        ]
-        others = {pattern for inside, found in patterns if not inside for pattern in found}
-        return may_match([found for inside, found in patterns if inside], others, self._budget)
+            named = [each.values for each in listings if each.inside]
+            excluded = {
+                value
+                for each in listings
+                if not each.inside
+                for value in each.values
+                # An account that is excepted does not except its users and roles.
+                if not (each.excepting and value.endswith(":root"))
+            }
+            return may_be_one(named, excluded, self._budget)
+        matching = [_patterns(each, {*each.values, *map(_completed, each.values)}) for each in listings if each.inside]
+        others = [_patterns(each, each.values) for each in listings if not each.inside]
+        return may_match(matching, frozenset[Pattern]().union(*others), self._budget)
+
+
+def _patterns(listing: Listing, values: Iterable[str]) -> frozenset[Pattern]:
+    return frozenset(tokens(value, variables=not listing.literal) for value in values)
+
+
+def _completed(value: str) -> str:
+    """An ARN of less than six parts as AWS reads it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    missing = 5 - value.count(":")
+    return value + ":*" * missing if value.startswith("arn:") and missing > 0 else value
 
 
 def _subject(test: Test) -> object:

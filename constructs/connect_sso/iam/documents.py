@@ -104,6 +104,7 @@ def read(document: str | Mapping[str, Any]) -> tuple[Statement, ...]:
         raise UnreadablePolicyError("not an object")
     if "Statement" not in policy:
         raise UnreadablePolicyError("without Statement")
+    _only({"Version", "Id", "Statement"}, policy)
     statements = policy["Statement"]
     variables = policy.get("Version") == "2012-10-17"
     return tuple(
@@ -137,6 +138,7 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _statement(entry: object, index: int, *, variables: bool) -> Statement:
     if not isinstance(entry, Mapping) or entry.get("Effect") not in ("Allow", "Deny"):
         raise UnreadablePolicyError("a statement without Allow or Deny")
+    _only(_ELEMENTS, entry)
     actions = _element(entry, "Action", _texts)
     if actions is None:
         raise UnreadablePolicyError("a statement without actions")
@@ -150,6 +152,26 @@ def _statement(entry: object, index: int, *, variables: bool) -> Statement:
         literal=not variables and "${" in json.dumps(entry),
         label=str(entry.get("Sid") or f"statement {index + 1}"),
     )
+
+
+_ELEMENTS = {
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+}
+
+
+def _only(known: set[str], entry: Mapping[str, object]) -> None:
+    # AWS takes no others; one in other letters must not be a way around those that are read.
+    strange = sorted(str(name) for name in entry if name not in known)
+    if strange:
+        raise UnreadablePolicyError(f"an element that there is none of: {strange[0]}")
 
 
 def _element(entry: Mapping[str, object], name: str, read_values: Callable[[object], list[str]]) -> Element | None:

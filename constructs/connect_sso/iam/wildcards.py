@@ -30,8 +30,7 @@ _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _WILDCARDS = {"*": MANY, "?": ONE}
 _WILDCARDS_IN_PART = {"*": MANY_IN_PART, "?": ONE_IN_PART}
 _STARS = frozenset({MANY, MANY_IN_PART})
-_FRESH = "\U000f0000"
-"""Stands for all the characters that no pattern names: from a private area, in which no policy has any."""
+_PRIVATE_AREA = range(0xF0000, 0xFFFFE)
 
 
 def is_variable(token: Token) -> bool:
@@ -44,7 +43,7 @@ def is_fixed(pattern: Pattern) -> bool:
     return all(len(token) == 1 for token in pattern)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def tokens(text: str, *, variables: bool = True, wildcards: bool = True) -> Pattern:
     """`text` token by token, with runs of wildcards in one order (`*?*` is `?*`).
 
@@ -56,7 +55,7 @@ def tokens(text: str, *, variables: bool = True, wildcards: bool = True) -> Patt
     return _ordered(_tokens(text, _WILDCARDS if wildcards else {}, variables=variables))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def arn_tokens(text: str, *, variables: bool = True) -> Pattern | None:
     """`text` as an ARN, whose six parts between colons are compared one by one; None where it has fewer.
 
@@ -202,7 +201,7 @@ class Automaton:
         return bool(places & self.end)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _single(pattern: Pattern) -> Automaton:
     return Automaton([pattern])
 
@@ -246,7 +245,8 @@ def may_match(matching: Sequence[frozenset[Pattern]], others: Iterable[Pattern],
 def _may_make(
     maker: Pattern, matching: Sequence[frozenset[Pattern]], others: frozenset[Pattern], budget: Budget
 ) -> bool:
-    budget.spend(1 + len(others) + sum(map(len, matching)))
+    # What reading the maker takes, once for each of the others.
+    budget.spend((1 + len(others) + sum(map(len, matching))) * (1 + len(maker) // 32))
     if maker in others:
         return False
     others = frozenset(pattern for pattern in others if may_meet(maker, pattern))
@@ -272,8 +272,9 @@ def _search(maker: Automaton, readers: Sequence[Automaton], others: Automaton, b
     """Whether the maker, and all readers with it, reach an end on a way on which the others do not."""
     characters = {token for each in (maker, *readers, others) for token in each.alphabet if not is_variable(token)}
     variables = sorted(token for token in maker.alphabet if is_variable(token))
-    # The character that no pattern names comes last, so that it is tried first.
-    letters = [*variables, *sorted(characters), _FRESH]
+    # One that no pattern names stands for all of those; it comes last, so that it is tried first.
+    fresh = next(letter for letter in map(chr, _PRIVATE_AREA) if letter not in characters)
+    letters = [*variables, *sorted(characters), fresh]
     start = (maker.start, *(reader.start for reader in readers), others.start)
     seen, open_ways = {start}, [start]
     while open_ways:
@@ -311,6 +312,7 @@ def _same(one: Token, other: Token) -> bool:
     return one == other or one.removeprefix("^").lower() == other.removeprefix("^").lower()
 
 
+@lru_cache(maxsize=1024)
 def _fixed_ends(pattern: Pattern) -> tuple[Pattern, Pattern]:
     open_places = [place for place, token in enumerate(pattern) if len(token) > 2]
     if not open_places:
