@@ -11,6 +11,7 @@ from connect_sso.decode.comparison import certificate_words, compare, compare_la
 from connect_sso.decode.findings import Book, Diagnosis, Mask
 from connect_sso.decode.signature import WHAT_TO_GIVE, By, Flaw, Verdict
 from connect_sso.facts import sessions
+from connect_sso.facts.arns import read_arn
 from connect_sso.facts.names import username_problem
 from connect_sso.facts.partitions import COMMERCIAL, Partition, is_aws_endpoint, partition_of_arn, partition_of_endpoint
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
@@ -254,7 +255,9 @@ def _roles(book: Book, assertion: Assertion) -> None:
     crossed = [
         pair
         for pair in assertion.roles
-        if pair.role_arn and pair.provider_arn and _account(pair.role_arn) != _account(pair.provider_arn)
+        if (role := read_arn(pair.role_arn or "")) is not None
+        and (provider := read_arn(pair.provider_arn or "")) is not None
+        and role.account != provider.account
     ]
     shown = [f"{pair.sent[:200]!r} is not a role's ARN and a SAML provider's, separated by a comma" for pair in broken]
     shown += [f"{pair.sent!r} names two accounts" for pair in crossed]
@@ -329,10 +332,6 @@ def _relay_state(book: Book, capture: Capture) -> RelayState | None:
         return None
     book.checked |= {"relay-state-arn", "relay-state-not-connect"}
     return landing
-
-
-def _account(arn: str) -> str:
-    return arn.split(":")[4]
 
 
 def _utc(at: datetime | None) -> str:

@@ -25,6 +25,7 @@ from connect_sso.environment.tree import (
     text_at,
 )
 from connect_sso.environment.values import StorageKind
+from connect_sso.facts.arns import read_arn
 from connect_sso.facts.escaping import template_problem
 from connect_sso.facts.partitions import CONNECT_REGIONS, REPLICA_REGIONS, partition_of
 from connect_sso.text import nearest
@@ -302,15 +303,14 @@ def _arns(tree: MappingNode) -> Iterator[Breach]:
     """ARNs that name another partition than the region's, or another account where it must be this one."""
     account, region = text_at(tree, "aws", "account_id"), text_at(tree, "aws", "region")
     for path, of_account in _ARNS.items():
-        arn = text_at(tree, *map(str, path))
-        if arn is None or arn.count(":") < 5:
+        arn = read_arn(text_at(tree, *map(str, path)) or "")
+        if arn is None:
             continue
-        _, partition, _, _, owner, _ = arn.split(":", 5)
         place = place_of(tree, path)
-        if region and partition != (wanted := _partition_name(region)) and wanted:
-            yield path, place, f"an ARN in {region} begins with arn:{wanted}:, not arn:{partition}:"
-        elif of_account is not None and account and owner not in {account, "aws"}:
-            yield path, place, f"is in the account {owner}; {of_account} {account} (aws.account_id)"
+        if region and arn.partition != (wanted := _partition_name(region)) and wanted:
+            yield path, place, f"an ARN in {region} begins with arn:{wanted}:, not arn:{arn.partition}:"
+        elif of_account is not None and account and arn.account not in {account, "aws"}:
+            yield path, place, f"is in the account {arn.account}; {of_account} {account} (aws.account_id)"
 
 
 _ARNS: dict[KeyPath, str | None] = {

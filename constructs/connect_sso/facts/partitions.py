@@ -106,7 +106,8 @@ CONNECT_REGIONS = COMMERCIAL.regions + GOVCLOUD.regions
 
 def partition_of_arn(arn: str) -> Partition:
     """The partition that an ARN belongs to; the commercial one where it names none of those here."""
-    return next((partition for partition in PARTITIONS if arn.startswith(f"arn:{partition.name}:")), COMMERCIAL)
+    name = arn.split(":", 2)[1] if arn.startswith("arn:") else ""
+    return next((partition for partition in PARTITIONS if partition.name == name), COMMERCIAL)
 
 
 def partition_of_endpoint(url: str) -> Partition | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from connect_sso.facts.arns import read_arn
 from connect_sso.iam.budget import Budget
 
 
@@ -66,10 +67,17 @@ def _may_be_same(one: str, other: str) -> bool:
 
 
 def _account(name: str) -> str | None:
-    match = re.fullmatch(r"arn:[\w-]+:(?:iam|sts)::(\d{12}):.*", name, re.DOTALL)
-    return match[1] if match else None
+    arn = read_arn(name)
+    return arn.account if arn is not None and arn.service in {"iam", "sts"} and arn.account.isdigit() else None
 
 
 def _is_one_of_many(name: str) -> bool:
     """Whether it is a user or a role, of which a caller is one at most; a session is one of its role."""
-    return re.fullmatch(r"arn:[\w-]+:iam::\d{12}:(?:user|role)/[^*?]+", name, re.DOTALL) is not None
+    arn = read_arn(name)
+    return (
+        arn is not None
+        and arn.service == "iam"
+        and arn.account.isdigit()
+        and arn.kind in {"user", "role"}
+        and re.fullmatch(r"[^*?]+", arn.name) is not None
+    )

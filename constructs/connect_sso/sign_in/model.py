@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from connect_sso.facts.arns import read_arn
 from connect_sso.iam.documents import Policy
 from connect_sso.iam.evaluation import Decision, Request, evaluate
 from connect_sso.iam.policies import ASSUME_WITH_SAML, FEDERATE
@@ -159,8 +160,9 @@ def trust_request(
     `SAML:aud` is the assertion's Recipient:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html
     """
-    account, _, name = provider_arn.partition(":saml-provider/")
-    context = {"saml:aud": (recipient,), "saml:doc": (f"{account.rpartition(':')[2]}/{name}",), **(extra or {})}
+    provider = read_arn(provider_arn)
+    document = f"{provider.account}/{provider.name}" if provider is not None else ""
+    context = {"saml:aud": (recipient,), "saml:doc": (document,), **(extra or {})}
     return Request(action, principal=f"Federated:{provider_arn}", context=context)
 
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from connect_sso.facts import sessions
+from connect_sso.facts.arns import read_arn
 from connect_sso.facts.names import username_problem
 from connect_sso.facts.pages import CUSTOM_PAGE, page_name
 from connect_sso.facts.partitions import is_aws_endpoint, partition_of_arn
@@ -421,8 +422,9 @@ def _trust_problem(app: OktaApp, provider_arn: str, recipient: str, role: Role) 
     return None
 
 
-def _name(arn: str | None) -> str:
-    return (arn or "").partition("/")[2]
+def _name(text: str | None) -> str:
+    arn = read_arn(text or "")
+    return arn.name if arn is not None else text or ""
 
 
 def walk_all(walker: Walker, only: str | None) -> Iterator[Walk]:

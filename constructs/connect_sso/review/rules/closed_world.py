@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from connect_sso.facts.arns import read_arn
+from connect_sso.facts.names import OKTA_DOMAINS
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import listing, words
 from connect_sso.review.world import World
@@ -89,12 +91,6 @@ PROVIDERS = {
     "terraform.io/builtin/terraform": frozenset(),
 }
 """The providers that are known, by source, with the arguments that do not lead them elsewhere."""
-
-OKTA_DOMAINS = ("okta.com", "oktapreview.com", "okta-emea.com", "okta-gov.com", "okta.mil", "trex-okta.com")
-"""Okta's own domains; behind another one stands some organization or other.
-
-https://developer.okta.com/docs/concepts/okta-organizations/
-"""
 
 
 def findings(world: World) -> Iterator[Finding]:
@@ -184,19 +180,16 @@ def _source(provider: str) -> str:
     return provider.replace("registry.opentofu.org/", "registry.terraform.io/", 1)
 
 
-_ARN = re.compile(r"arn:[\w-]+:(?P<service>[\w-]+):(?P<region>[\w-]*):(?P<account>\d{12}):")
-
-
 def _elsewhere(world: World) -> Iterator[Finding]:
     """Providers that talk to another account, region or organization than everything that stands is in."""
     arns = [
-        match
+        arn
         for sides in world.before.values()
         for side in sides.values()
-        if isinstance(arn := side.values.get("arn"), str) and (match := _ARN.match(arn))
+        if isinstance(text := side.values.get("arn"), str) and (arn := read_arn(text)) and arn.account.isdigit()
     ]
-    accounts = {match["account"] for match in arns}
-    regions = {match["region"] for match in arns if match["service"] in ("connect", "kms") and match["region"]}
+    accounts = {arn.account for arn in arns}
+    regions = {arn.region for arn in arns if arn.service in ("connect", "kms") and arn.region}
     aws, okta = _arguments(world, "aws"), _arguments(world, "okta")
     if accounts and "allowed_account_ids" in aws:
         allowed = _constant(aws["allowed_account_ids"])
@@ -204,7 +197,7 @@ def _elsewhere(world: World) -> Iterator[Finding]:
             says = words("AWS is asked in the account {}; what stands is in {}.", allowed, listing(sorted(accounts)))
             yield Finding("provider-changed", "provider.aws", says)
     for role in _role_arns(aws):
-        if accounts and not any(f"::{account}:" in role for account in accounts):
+        if accounts and not ((arn := read_arn(role)) and arn.account in accounts):
             says = words("AWS is asked as {}, of another account than {}.", role, listing(sorted(accounts)))
             yield Finding("provider-changed", "provider.aws", says)
     if regions and "region" in aws and (region := _constant(aws["region"])) not in regions:
