@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
 
 from connect_sso.cli import SUBCOMMANDS
 from tests.conftest import ROOT
@@ -75,9 +76,11 @@ def test_no_librarys_warning_reaches_the_reader(tmp_path: Path) -> None:
     number = certificate.serial_number.to_bytes((certificate.serial_number.bit_length() + 8) // 8, "big")
     negative = bytes([0x80 | number[0]]) + number[1:]
     odd = certificate.public_bytes(Encoding.DER).replace(number, negative, 1)
-    xml = Response().xml().replace(signer().base64.encode(), base64.b64encode(odd))
+    response = Response().element()
+    for element in response.iter("{*}X509Certificate"):
+        element.text = base64.b64encode(odd).decode()
     file = tmp_path / "response.xml"
-    file.write_bytes(xml)
+    file.write_bytes(etree.tostring(response))
     done = connect_sso("decode", str(file))
     assert done.stderr == ""
     warned = connect_sso("decode", str(file), PYTHONWARNINGS="default")
