@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from lxml import etree
 
+from connect_sso.decode import difference
 from connect_sso.decode.assertion import SAML, SAMLP, read_assertion, read_envelope
 from connect_sso.decode.capture import MAX_FILE_BYTES, Capture, read_capture
 from connect_sso.decode.coverage import examine
@@ -64,6 +65,9 @@ _MAX_SEALED = 5
     "--decrypt-key", metavar="FILE", help="The private key (PEM or DER, RSA) that opens an encrypted assertion."
 )
 @click.option("--message", metavar="TEXT", help="The error text that the person saw; FILE may be left out then.")
+@click.option(
+    "--diff", "pair", nargs=2, metavar="GOOD BAD", help="Compare two captures: only what differs, and what it means."
+)
 @click.option("--redact", is_flag=True, help="Mask names of people: NameID, session name, tag values.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(
@@ -74,21 +78,25 @@ def command(
     metadata: tuple[str, ...],
     decrypt_key: str | None,
     message: str | None,
+    pair: tuple[str, str] | None,
     redact: bool,
     output_format: str,
 ) -> None:
     r"""Say what a captured SAML response holds, and which known failure it leads to.
 
-    FILE is what you have: the SAMLResponse in base64, the form body, the XML, or a HAR export of the browser; - is
-    standard input. It is a credential until it expires: nothing of it is stored. Exits 0 where it can sign in, 3 where
-    it cannot, 1 where the file contains no response.
+    FILE is what you have: a HAR or SAML-tracer's export, a saved page, the form body, the SAMLResponse in base64, the
+    XML, or an event of CloudTrail or of Okta's System Log; - is standard input. A response is a credential until it
+    expires: nothing of it is stored. Exits 0 where it can sign in, 3 where it cannot, 1 where the file contains neither.
 
     \b
     Example:
       connect-sso decode sign-in.har --env prod --state state.json
+      connect-sso decode --diff worked.har failed.har
       connect-sso decode --message "Access Denied. Your account has been authenticated"
     """
-    if file is None and message is None:
+    if pair and (file is not None or message is not None):
+        raise UsageFailure("--diff takes the two files itself; leave out FILE and --message")
+    if file is None and message is None and not pair:
         raise UsageFailure("give the file with the captured response, or --message with what the person saw")
     if message is not None and not meant_by(message):
         unknown = "no known failure has a message like this one; docs/troubleshooting.md lists them all"
@@ -101,6 +109,8 @@ def command(
     given = [*_given_certificates(certificates), *_given_metadata(metadata)]
     private_key = _private_key(decrypt_key) if decrypt_key else None
     mask: Mask = _masked if redact else _as_it_is
+    if pair:
+        sys.exit(_diff(pair, sides, given, private_key, mask, output_format))
     decoded: Decoded | Event | None = None
     diagnosis = Diagnosis((), (), frozenset())
     if file is not None:
@@ -120,6 +130,30 @@ def command(
     sys.stdout.write(_redacted(rendered, decoded) if redact else rendered)
     if diagnosis.findings or (isinstance(decoded, Event) and decoded.became is Became.REFUSED):
         sys.exit(EXIT_DECIDE)
+
+
+def _diff(
+    pair: tuple[str, str],
+    sides: list[SignIn],
+    given: list[KnownKey],
+    private_key: RSAPrivateKey | None,
+    mask: Mask,
+    output_format: str,
+) -> int:
+    """Prints what differs between two captures, and returns the exit code."""
+    decoded = []
+    for file in pair:
+        capture = read_capture(_read(file))
+        if isinstance(capture, Event):
+            raise Failure(f"{file}: holds an event; --diff compares two responses")
+        decoded.append(_decode(capture, sides, given, private_key, mask))
+    (good, of_good), (bad, of_bad) = decoded
+    found = difference.differences(good, bad, mask)
+    rendered = (difference.as_json if output_format == "json" else difference.as_text)(found, of_good, of_bad)
+    if mask is _masked:
+        rendered = _redacted(_redacted(rendered, good), bad)
+    sys.stdout.write(rendered)
+    return EXIT_DECIDE if found else 0
 
 
 def _as_it_is(name: str) -> str:

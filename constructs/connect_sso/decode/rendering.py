@@ -40,7 +40,7 @@ def as_json(decoded: Decoded | Event | None, diagnosis: Diagnosis, mask: Mask) -
     document: dict[str, Any] = {
         "version": 1,
         "can_sign_in": not diagnosis.findings and not (isinstance(decoded, Event) and decoded.became is Became.REFUSED),
-        "findings": [_finding(finding) for finding in diagnosis.findings],
+        "findings": [finding_as_json(finding) for finding in diagnosis.findings],
         "ruled_out": sorted(diagnosis.ruled_out),
         "notes": list(diagnosis.notes),
         "event": None,
@@ -59,7 +59,8 @@ def as_json(decoded: Decoded | Event | None, diagnosis: Diagnosis, mask: Mask) -
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _finding(finding: FoundFailure) -> dict[str, Any]:
+def finding_as_json(finding: FoundFailure) -> dict[str, Any]:
+    """A finding in the published form."""
     entry = BY_CODE[finding.code]
     return {
         "code": finding.code,
