@@ -345,7 +345,7 @@ CASES: tuple[Case, ...] = (
         ),
         standing("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
         standing("okta_app_saml.admin", **APP | {"default_relay_state": ""}),
-        says="admin-app-assigned",
+        says="admin-app-assigned app-open-to-all",
     ),
     case(
         "a way to a page that nobody here knows",
@@ -353,7 +353,7 @@ CASES: tuple[Case, ...] = (
         standing(
             "okta_app_saml.admin", **APP | {"default_relay_state": "https://example.com/?destination=%2Fagent-app"}
         ),
-        says="admin-app-assigned",
+        says="admin-app-assigned app-open-to-all",
     ),
     case(
         "the last way to a page that nobody here knows",
@@ -542,6 +542,17 @@ CASES: tuple[Case, ...] = (
     case(
         "another service's resource", created("aws_ssm_parameter.p", name="p", type="String"), says="unknown-resource"
     ),
+    case(
+        "an app that works again",
+        updated("okta_app_saml.ccp", APP | {"status": "INACTIVE"}, status="ACTIVE"),
+        standing("okta_app_group_assignment.b", app_id="0oa1", group_id="g2"),
+        says="app-activated",
+    ),
+    case(
+        "an app that works again for nobody",
+        updated("okta_app_saml.ccp", APP | {"status": "INACTIVE"}, status="ACTIVE"),
+        close_to="app-activated",
+    ),
     case("nothing outside the state", created("time_static.t"), close_to="unknown-resource runs-commands"),
     case(
         "a mark alone",
@@ -714,7 +725,7 @@ def test_an_endpoint_that_no_role_trusts_is_named() -> None:
         ("Agent", ["BasicAgentAccess", "Users.Edit"], True),
         ("Desk", ["BasicAgentAccess"], False),
         ("Desk", ["SecurityProfiles.Edit"], True),
-        ("Desk", None, False),
+        ("Desk", None, True),
         ("Desk admins", None, True),
         ("Desk admins", ["BasicAgentAccess"], False),
     ],

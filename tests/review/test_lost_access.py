@@ -47,7 +47,8 @@ def world() -> World:
     ccp["attribute_statements"][0]["values"] = [f'"{ROLE},{CCP_PROVIDER}"']
     found["okta_app_saml.ccp"] = ccp
     found['okta_app_group_assignment.ccp["Agents"]'] = {"app_id": "0oaccp", "group_id": "00gagents"}
-    found['data.okta_group.groups["Agents"]'] = {"id": "00gagents", "name": "Agents"}
+    for group in ("agents", "more", "everybody"):
+        found[f"data.okta_group.{group}"] = {"id": f"00g{group}", "name": group.capitalize()}
     members = [{"id": f"00u{name}", "login": name, "email": name} for name in AGENTS]
     found['data.okta_users.members["Agents"]'] = {"group_id": "00gagents", "users": members}
     found['data.aws_connect_security_profile.security_profiles["Agent"]'] = {

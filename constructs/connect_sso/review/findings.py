@@ -103,6 +103,11 @@ CATALOGUE: tuple[Code, ...] = (
         "Nobody can sign in through it until it is active again, and its metadata can no longer be read.",
     ),
     Code(
+        "app-activated",
+        "An inactive Okta app is made active",
+        "Everybody who is assigned to it can sign in through it from then on.",
+    ),
+    Code(
         "app-replaced",
         "An Okta app is destroyed and recreated",
         "The new app has another issuer and signing key: nobody can sign in through it until the SAML provider holds "

@@ -52,6 +52,8 @@ class UserSide:
     """Whether some are only known after apply."""
     routing_profile: str | Mark | None
     address: Address
+    is_claimed: bool = field(default=False, compare=False)
+    """Whether it is only the stack's output that says so: a name for a reader, and no evidence."""
 
     def joined_with(self, other: UserSide) -> UserSide:
         """The same user name met twice (in two instances): all that either may do."""
@@ -281,7 +283,8 @@ class World:
         return self._people(self.after["aws_connect_user"], "after")
 
     def _people(self, users: Mapping[Address, Side], when: str) -> Mapping[str, UserSide]:
-        known = self._people_output(when)
+        # What the stack says about itself counts only where there is nothing yet that could contradict it.
+        known = self._people_output(when) if self.is_new or self.makes_instance else {}
         known_before = self._people_output("before")
         found: dict[str, UserSide] = {}
         for address, side in users.items():
@@ -300,7 +303,8 @@ class World:
             routing = self.names.resolve(
                 "routing profile", side.get("routing_profile_id"), change, "routing_profile_id"
             )
-            person = UserSide(*profiles, routing, address)
+            names, unnamed, unknown, is_claimed = profiles
+            person = UserSide(names, unnamed, unknown, routing, address, is_claimed)
             earlier = found.get(username)
             found[username] = person if earlier is None else earlier.joined_with(person)
         return found
@@ -312,8 +316,8 @@ class World:
 
     def _profiles(
         self, ids: Value, if_unknown: frozenset[str] | None, if_unnamed: frozenset[str] | None
-    ) -> tuple[frozenset[str], frozenset[str], bool]:
-        """Names of profiles, ids without a name, and whether some are unknown."""
+    ) -> tuple[frozenset[str], frozenset[str], bool, bool]:
+        """Names of profiles, ids without a name, whether some are unknown, and whether the names are only claimed."""
         names: set[str] = set()
         unnamed: set[str] = set()
         unknown = isinstance(ids, Mark)
@@ -327,10 +331,10 @@ class World:
                 unknown = True
         if unnamed and if_unnamed is not None:
             # Looked up anew in this very plan, which then no longer holds the former answer.
-            return if_unnamed, frozenset(), False
+            return if_unnamed, frozenset(), False, True
         if unknown and if_unknown is not None:
-            return if_unknown | names, frozenset(unnamed), False
-        return frozenset(names), frozenset(unnamed), unknown
+            return if_unknown | names, frozenset(unnamed), False, True
+        return frozenset(names), frozenset(unnamed), unknown, False
 
     def _people_output(self, when: str) -> Mapping[str, frozenset[str]]:
         """The stack's own map from user names to names of security profiles: a first plan holds only unknown ids."""
@@ -507,6 +511,42 @@ class World:
                     Assignment("everyone", "everyone", "everyone in the Okta organization", app_address),
                     (app_address, frozenset()),
                 )
+
+    @cached_property
+    def _groups(self) -> Mapping[str, bool]:
+        """The ids of the groups that the plan knows, and whether each is Okta's group of everyone.
+
+        https://developer.okta.com/docs/reference/api/groups/#group-type
+        """
+        looked_up = [
+            (str(shown.get("type")), side_of(shown))
+            for shown in (*self.plan.prior.values(), *self.plan.planned.values())
+            if str(shown.get("type")) in ("okta_group", "okta_everyone_group")
+        ]
+        managed = [("okta_group", side) for sides in (self.before, self.after) for side in sides["okta_group"].values()]
+        found: dict[str, bool] = {}
+        for kind, side in (*looked_up, *managed):
+            if isinstance(identifier := side.get("id"), str):
+                is_everyone = (
+                    kind == "okta_everyone_group" or side.get("type") == "BUILT_IN" or side.get("name") == "Everyone"
+                )
+                found[identifier] = found.get(identifier, False) or is_everyone
+        return found
+
+    def is_everyone(self, group: str | Mark) -> bool:
+        """Whether a group is the one that Okta keeps everybody in."""
+        return group == "Everyone" or (isinstance(group, str) and self._groups.get(group, False))
+
+    def is_unnamed(self, group: str | Mark) -> bool:
+        """Whether nothing in the plan tells which group it is."""
+        return isinstance(group, Mark) or (self.names.get("group", group) is None and not self._is_group_name(group))
+
+    def _is_group_name(self, group: str) -> bool:
+        """Whether it is the name of a group that the configuration looks up or makes, whose id is still unknown."""
+        named = [side.get("name") for side in self.after["okta_group"].values()]
+        named += [change.new().get("name") for change in self.plan.changes if change.type == "okta_group"]
+        shown = [each for each in self.plan.planned.values() if each.get("type") == "okta_group"]
+        return group in [*named, *(side_of(each).get("name") for each in shown)]
 
     @cached_property
     def _gone_groups(self) -> frozenset[Value]:

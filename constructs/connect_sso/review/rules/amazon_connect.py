@@ -51,7 +51,7 @@ def _gained_rights(world: World) -> Iterator[Finding]:
         earlier = before.get(name)
         if earlier is not None and earlier.may_do_as_much_as(person):
             continue
-        gained = person.profiles - (earlier.profiles if earlier else frozenset())
+        gained = person.profiles - (earlier.profiles if earlier and not earlier.is_claimed else frozenset())
         new = "The new user {}" if earlier is None else "The user {}"
         for profile in sorted(gained):
             rights = world.profile_rights(profile)
@@ -64,6 +64,9 @@ def _gained_rights(world: World) -> Iterator[Finding]:
             elif rights == "named":
                 says = words(f"{new} gets the security profile {{}}, which is named like one for administrators; its "
                              "rights are not in this plan.", name, profile)  # fmt: skip
+                yield Finding("admin-profile-gained", person.address, says)
+            elif rights == "unknown":
+                says = words(f"{new} gets the security profile {{}}, whose rights are not in this plan.", name, profile)
                 yield Finding("admin-profile-gained", person.address, says)
         for profile in sorted(person.unnamed_profiles - (earlier.unnamed_profiles if earlier else frozenset())):
             says = words(f"{new} gets the security profile {{}}, whose name is not in this plan.", name, profile)

@@ -68,6 +68,11 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
     old, new = change.old(), change.after
     if new.get("status") == "INACTIVE" and old.get("status") != "INACTIVE":
         yield Finding("app-deactivated", change.address, words("The Okta app {} is deactivated.", label))
+    if change.before is not None and old.get("status") == "INACTIVE" and new.get("status") != "INACTIVE":
+        assigned = [way.who for way in world.assignments_after if way.app == change.address]
+        if assigned:
+            says = words("The Okta app {} is made active for {}.", label, listing(sorted(set(assigned), key=str), 10))
+            yield Finding("app-activated", change.address, says)
     for attribute, what in OPENINGS.items():
         if new.get(attribute) is True and old.get(attribute) is not True:
             yield Finding("app-open-to-all", change.address, words(f"The Okta app {{}}: {what}.", label))

@@ -40,9 +40,48 @@ def findings(world: World) -> Iterator[Finding]:
                 world.label(assignment.app),
             )
             yield Finding("role-assigned", address, says)
+    yield from _opened_to_all(world, new)
+    yield from _new_roles(world, new)
     yield from _named_like_another(world)
     yield from _no_longer_left_out(world)
     yield from _last_way_in(world, gone)
+
+
+def _opened_to_all(world: World, new: list[Assignment]) -> Iterator[Finding]:
+    """Ways to any app for more people than anybody has listed: Okta's group of everyone, and rules over attributes."""
+    had = {way.end for way in world.assignments_before}
+    for assignment in new:
+        if assignment.end in had:
+            continue  # only another way to what they had
+        address = world.assignments_after[assignment][0]
+        app = world.label(assignment.app) if assignment.app else UNKNOWN
+        if assignment.kind == "rule":
+            says = words("Whoever matches the group rule {} gets the app {}.", assignment.who, app)
+        elif assignment.kind == "group" and world.is_everyone(assignment.identity):
+            says = words("Everyone in the Okta organization gets the app {}, by the group {}.", app, assignment.who)
+        elif assignment.kind == "group" and world.is_unnamed(assignment.identity):
+            says = words(
+                "The group {} gets the app {}; its name is not in this plan, so it may be everyone.",
+                assignment.who,
+                app,
+            )
+        else:
+            continue
+        yield Finding("app-open-to-all", address, says)
+
+
+def _new_roles(world: World, new: list[Assignment]) -> Iterator[Finding]:
+    """Assignments that come with a role that none of the app's had."""
+    had: dict[str, set[str | Mark]] = {}
+    for assignment, (_, roles) in world.assignments_before.items():
+        had.setdefault(assignment.app, set()).update(roles)
+    for assignment in new:
+        address, roles = world.assignments_after[assignment]
+        more = roles - had.get(assignment.app, set())
+        if more:
+            app = world.label(assignment.app) if assignment.app else UNKNOWN
+            says = words("{} gets the role {} with the app {}.", _who(assignment), listed(more), app)
+            yield Finding("role-assigned", address, says)
 
 
 def _named_like_another(world: World) -> Iterator[Finding]:
