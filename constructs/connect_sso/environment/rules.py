@@ -294,7 +294,7 @@ def _emergency(tree: MappingNode) -> Iterator[Breach]:
     for app in entries_at(tree, "apps"):
         role = text_at(tree, "apps", app, "role")
         if emergency and role and role.lower() == emergency.lower():
-            message = f"the role of apps.{app}; the way in without Okta needs a role of its own"
+            message = f"is the role of apps.{app}; emergency access needs a role of its own"
             yield path, place_of(tree, path), message
             return
 
