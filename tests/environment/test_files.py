@@ -63,6 +63,13 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"okta__org_name": "https://acme.okta.com"}, "okta.org_name", "acme"),
     ({"okta__base_url": "https://okta.com/"}, "okta.base_url", "just the domain: okta.com"),
     ({"okta__role_assignment": "group_maping"}, "okta.role_assignment", "did you mean group_mapping"),
+    ({"okta__username": "employeeNumber"}, "okta.username", "login or email, or .attribute: employeeNumber"),
+    (
+        {"okta__username": {"attribute": "employee number"}},
+        "okta.username.attribute",
+        "the variable name of an attribute",
+    ),
+    ({"okta__username": {"atribute": "x"}}, "okta.username.atribute", "did you mean attribute"),
     ({"okta__usernme": "login"}, "okta.usernme", "did you mean username"),
     ({"connect__alias": "d-acme"}, "connect.alias", "not beginning with d-"),
     ({"connect__alias": "acme-"}, "connect.alias", "no hyphen first or last"),

@@ -277,15 +277,33 @@ def test_role_groups_with_group_mapping(stack: Any) -> None:
     assert "okta_app_user.admin" not in found.addresses()
 
 
-@pytest.mark.parametrize("attribute", ["login", "email"])
-def test_the_truth_check(stack: Any, attribute: str) -> None:
+@pytest.mark.parametrize(
+    ("username", "attribute", "value"),
+    [
+        ("login", "login", "self.login"),
+        ("email", "email", "self.email"),
+        ({"attribute": "employeeNumber"}, "employeeNumber", "self.employee_number"),
+        ({"attribute": "badge"}, "badge", 'try(jsondecode(self.custom_profile_attributes)["badge"], "")'),
+    ],
+)
+def test_the_truth_check(stack: Any, username: Any, attribute: str, value: str) -> None:
     """Who is assigned one by one is looked up by the attribute that must equal the Connect name, and compared exactly."""
-    people = stack(okta__username=attribute).resource("data.okta_user.users")
+    people = stack(okta__username=username).resource("data.okta_user.users")
     assert people["search"] == [{"comparison": "eq", "name": f"profile.{attribute}", "value": "${each.key}"}]
     spelling, *_ = people["lifecycle"]["postcondition"]
-    assert spelling["condition"] == f"${{self.{attribute} == each.key}}"
+    assert spelling["condition"] == f"${{{value} == each.key}}"
     assert "${each.key}" in spelling["error_message"]
-    assert f"${{self.{attribute}}}" in spelling["error_message"]
+    assert f"${{{value}}}" in spelling["error_message"]
+
+
+@pytest.mark.parametrize(("username", "kind"), [("email", "BUILT_IN"), ({"attribute": "badge"}, "CUSTOM")])
+def test_an_apps_user_name_comes_from_the_same_attribute(stack: Any, username: Any, kind: str) -> None:
+    """In the app, and in the assertion that a custom app sends."""
+    attribute = username if isinstance(username, str) else username["attribute"]
+    app = stack(okta__username=username).resource("okta_app_saml.admin")
+    assert (app["user_name_template"], app["user_name_template_type"]) == (f"$${{source.{attribute}}}", kind)
+    said = {each["name"].rpartition("/")[2]: each["values"] for each in app["attribute_statements"]}
+    assert said["RoleSessionName"] == [f"user.{attribute}"]
 
 
 def test_group_members_are_compared_in_one_call_per_group(stack: Any) -> None:

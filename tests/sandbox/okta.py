@@ -460,8 +460,10 @@ def _look_up_group(org: Org, config: Values) -> Values:
 
 def _user(user: Values) -> Values:
     known = {
-        name: user.get(name) for name in ("id", "login", "email", "first_name", "last_name", "status", "department")
+        name: user.get(name)
+        for name in ("id", "login", "email", "first_name", "last_name", "status", "department", "employee_number")
     }
+    known["custom_profile_attributes"] = user.get("custom_profile_attributes", "{}")
     return known | {"admin_roles": [], "group_memberships": [], "roles": []}
 
 
@@ -478,10 +480,14 @@ def _search(config: Values) -> tuple[str, list[tuple[str, str]]]:
 def _find_users(org: Org, criteria: list[tuple[str, str]]) -> list[Values]:
     """Without regard to case, and with the spelling that is stored: so does Okta's search."""
     return [
-        user
-        for user in org.users()
-        if all(str(user.get(name, "")).lower() == value.lower() for name, value in criteria)
+        user for user in org.users() if all(_attribute(user, name).lower() == value.lower() for name, value in criteria)
     ]
+
+
+def _attribute(user: Values, name: str) -> str:
+    """By its name in Okta's API: those of the company are not among those that everybody has."""
+    own = json.loads(user.get("custom_profile_attributes", "{}"))
+    return str(own[name] if name in own else user.get(re.sub("([A-Z])", r"_\1", name).lower(), ""))
 
 
 def _look_up_user(org: Org, config: Values) -> Values:

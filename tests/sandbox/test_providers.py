@@ -218,6 +218,7 @@ SETTINGS: dict[str, Any] = json.loads(
         partition=COMMERCIAL,
         saml_provider="Okta",
         saml_provider_arn="arn:aws:iam::111122223333:saml-provider/Okta",
+        role_path="/",
         sign_in_endpoint=COMMERCIAL.global_endpoint,
         session_duration=43200,
         role_group=None,

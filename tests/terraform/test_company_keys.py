@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from connect_sso.sign_in.deployed import deployed_sign_in
 from connect_sso.terraform.show import parse_state
 from tests.environment_files import minimal
+from tests.sandbox.cloud import COMPANY
 from tests.terraform.conftest import MODES, World
 
 pytestmark = pytest.mark.terraform
@@ -46,6 +48,23 @@ def test_one_apply_is_enough(world: World, mode: str) -> None:
     assert app.role_arn == f"arn:aws:iam::{ACCOUNT}:role/sso/connect/Okta+Role@acme"
     assert app.role_arn in sign_in.roles
     assert app.session_duration == sign_in.roles[app.role_arn].max_session_duration == 3600
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("attribute", ["employeeNumber", "badge"])
+def test_people_by_another_attribute(tmp_path: Path, mode: str, attribute: str) -> None:
+    """Names of an existing instance cannot be changed, so Okta's side follows them: in the plan, and for trace."""
+    people = json.loads(COMPANY.read_text("utf-8"))
+    (ada,) = (person for person in people["okta_users"] if person["login"] == "Ada.Admin@example.com")
+    ada |= {"employee_number": "AA-0017", "custom_profile_attributes": json.dumps({"badge": "AA-0017"})}
+    data = minimal(okta__role_assignment=mode, okta__username={"attribute": attribute}, users__0__username="AA-0017")
+    stack = World(tmp_path, company=people).stack(data)
+    stack.apply()
+    assert stack.plan().is_empty
+    state = parse_state(json.dumps(stack.show()).encode(), "the state")
+    (app,) = deployed_sign_in([state], users_are_complete=True).apps.values()
+    assert app.session_name_from == attribute
+    assert "AA-0017" in {route.session_name for route in app.direct.values()}
 
 
 def test_our_bucket_becomes_somebody_elses(world: World) -> None:

@@ -18,6 +18,7 @@ from connect_sso.environment.values import (
     AccountId,
     Alias,
     AppName,
+    AttributeName,
     BaseUrl,
     BucketName,
     CsvFile,
@@ -94,6 +95,20 @@ class Aws(Section):
         return self.partition.global_endpoint
 
 
+class ProfileAttribute(Section):
+    """An attribute of Okta's user profile, built in or the company's own."""
+
+    attribute: AttributeName = Field(
+        description="Its variable name, as Okta's profile editor shows it.", examples=["employeeNumber"]
+    )
+
+
+UsernameSource: TypeAlias = Annotated[
+    Annotated[Literal["login", "email"], Tag("common")] | Annotated[ProfileAttribute, Tag("profile")],
+    Discriminator(lambda value: "profile" if isinstance(value, dict | ProfileAttribute) else "common"),
+]
+
+
 class Okta(Section):
     """The Okta side: the org, and how it learns which role a person gets."""
 
@@ -105,9 +120,14 @@ class Okta(Section):
     role_assignment: RoleAssignment = Field(
         description="How Okta learns which role a person gets.", examples=["saml_app"]
     )
-    username: Literal["login", "email"] = Field(
-        default="login", description="The Okta attribute that equals the Connect user name."
+    username: UsernameSource = Field(
+        default="login", description="The attribute of Okta's profile that equals the Connect user name."
     )
+
+    @property
+    def username_attribute(self) -> str:
+        """The variable name of the attribute that `username` names."""
+        return self.username.attribute if isinstance(self.username, ProfileAttribute) else self.username
 
 
 class ExistingStore(Section):

@@ -71,8 +71,8 @@ def _tree_path(tree: MappingNode, location: tuple[str | int, ...]) -> tuple[KeyP
     return tuple(path), is_key
 
 
-_UNION_TAGS = {"local", "remote", "softphone", "desk", "all", "each"}
-_UNIONS = (["state"], ["phone"], ["retention_days"])
+_UNION_TAGS = {"local", "remote", "softphone", "desk", "all", "each", "common", "profile"}
+_UNIONS = (["state"], ["phone"], ["retention_days"], ["username"])
 
 _EXPECTED = {
     "string_type": "text",
@@ -105,6 +105,8 @@ def _message(detail: Any, path: KeyPath) -> str:
         choices = context["expected"].replace("'", "").replace(" or ", ", ").split(", ")
         if choices == ["local"]:
             return "must be the word local, or {cloud: {organization, workspace}} or {s3: {bucket, region}}"
+        if path == ("okta", "username"):
+            return f"must be login or email, or {{attribute: employeeNumber}}{nearest(str(value), choices)}"
         if choices == ["softphone"]:
             return 'must be the word softphone, or {desk_phone: "+12065550100"}'
         return f"must be one of {', '.join(choices)}{nearest(str(value), choices)}"

@@ -152,6 +152,14 @@ AppName = Annotated[
         "a name for an app: 1 to 64 letters, digits, _ and -, beginning with a letter or _ (it is a Terraform name too)",
     ),
 ]
+AttributeName = Annotated[
+    str,
+    form(
+        # https://help.okta.com/oie/en-us/content/topics/users-groups-profiles/usgp-add-custom-user-attributes.htm
+        r"[A-Za-z][A-Za-z0-9_]{0,127}",
+        "the variable name of an attribute of Okta's profile, such as employeeNumber",
+    ),
+]
 Username = Annotated[str, without_problem(names.username_problem)]
 PersonName = Annotated[str, without_problem(names.person_name_problem, clean=names.normalized)]
 ProfileName = Annotated[str, without_problem(names.profile_name_problem)]

@@ -1,4 +1,4 @@
-"""Okta's apps: the user name templates of each, and the words of the catalogue app "AWS Account Federation"."""
+"""Okta's apps: the words of the catalogue app "AWS Account Federation"."""
 
 from __future__ import annotations
 
@@ -8,12 +8,6 @@ from connect_sso.facts.partitions import COMMERCIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-USER_NAME_TEMPLATES: Final = {"login": "${source.login}", "email": "${source.email}"}
-"""Okta attribute to the template that fills an app's user name with it; both are built in.
-
-https://developer.okta.com/docs/api/openapi/okta-management/management/tag/Application/
-"""
 
 CATALOGUE_NAME: Final = "amazon_aws"
 """The catalogue app's name: https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-configure-aws-app.htm"""

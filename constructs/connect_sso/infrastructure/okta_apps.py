@@ -9,7 +9,7 @@ from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatemen
 from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
 
 from connect_sso.facts.escaping import literal
-from connect_sso.facts.okta_apps import USER_NAME_TEMPLATES
+from connect_sso.facts.okta_profile import BUILT_IN_SOURCES, expression, user_name_template
 from connect_sso.infrastructure.addresses import address, named
 from connect_sso.saml import attributes as saml_attributes
 
@@ -50,7 +50,7 @@ class EveryApp(TypedDict):
     label: str
     relay_state: str
     username: str
-    """The attribute of Okta that people sign in with, `login` or `email`."""
+    """The attribute of Okta's profile that equals the Connect user name."""
     authentication_policy: AuthenticationPolicy | None
     kind: AppKind
 
@@ -66,8 +66,8 @@ class FederationApp(AppSaml):
             label=literal(app["label"]),
             status="ACTIVE",
             default_relay_state=app["relay_state"],
-            user_name_template=literal(USER_NAME_TEMPLATES[app["username"]]),
-            user_name_template_type="BUILT_IN",
+            user_name_template=literal(user_name_template(app["username"])),
+            user_name_template_type="BUILT_IN" if app["username"] in BUILT_IN_SOURCES else "CUSTOM",
             authentication_policy=policy.id if policy else None,
             lifecycle=TerraformResourceLifecycle(replace_triggered_by=app["kind"].replaces),
             **of_its_kind,
@@ -112,7 +112,7 @@ class CustomSamlApp(FederationApp):
                 {
                     # Text in quotes is a constant to Okta's expression language.
                     saml_attributes.ROLE: f'"{role_arn},{saml_provider_arn}"',
-                    saml_attributes.ROLE_SESSION_NAME: f"user.{app['username']}",
+                    saml_attributes.ROLE_SESSION_NAME: expression(app["username"]),
                     saml_attributes.SESSION_DURATION: f'"{session_duration}"',
                     **{
                         f"{saml_attributes.PRINCIPAL_TAG}{tag}": expression

@@ -16,6 +16,7 @@ from cdktf_cdktf_provider_okta.group_rule import GroupRule
 
 from connect_sso.environment.derived_names import terraform_name
 from connect_sso.facts.escaping import literal, quoted
+from connect_sso.facts.okta_profile import terraform_expression
 from connect_sso.infrastructure.addresses import address, named, one_per
 from connect_sso.infrastructure.catalogue_app import person_profile, role_profile
 
@@ -70,7 +71,8 @@ class People(DataOktaUser):
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, usernames: Iterable[str], attribute: str) -> None:
-        what = {"login": "login", "email": "e-mail address"}[attribute]
+        what = {"email": "e-mail address"}.get(attribute, attribute)
+        value = terraform_expression("self", attribute)
         super().__init__(
             scope,
             construct_id,
@@ -81,10 +83,10 @@ class People(DataOktaUser):
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
                     Postcondition(
-                        condition=f"${{self.{attribute} == each.key}}",
-                        error_message=f'The Okta {what} is "${{self.{attribute}}}", the Connect user name is "${{each.key}}": '
+                        condition=f"${{{value} == each.key}}",
+                        error_message=f'The Okta {what} is "${{{value}}}", the Connect user name is "${{each.key}}": '
                         "they must be the same, case included, or the person is refused at sign-in. "
-                        f'Write "${{self.{attribute}}}" as the username in the environment file.',
+                        f'Write "${{{value}}}" as the username in the environment file.',
                     ),
                     Postcondition(
                         condition='${self.status != "DEPROVISIONED"}',
@@ -97,7 +99,7 @@ class People(DataOktaUser):
         named(self, "users")
         one_per(self, usernames)
         self.attribute: str = attribute
-        """The attribute of Okta that equals the Connect user name, `login` or `email`."""
+        """The attribute of Okta's profile that equals the Connect user name."""
         self._address = address(self)
 
     def looked_up(self, username: str) -> str:
@@ -154,7 +156,7 @@ class PersonAssignments(AppUser):
             construct_id,
             app_id=app.id,
             user_id=f"${{{person}.id}}",
-            username=f"${{{person}.{people.attribute}}}",
+            username=f"${{{terraform_expression(person, people.attribute)}}}",
             profile=person_profile(role, person) if role else None,
             # The provider would move an assignment to a new app with a call that only works for existing assignments.
             lifecycle=TerraformResourceLifecycle(replace_triggered_by=[f"{address(app)}.id"]),
@@ -273,7 +275,7 @@ def group_member_checks(
     for name in sorted(groups):
         label = terraform_name(name, taken)
         taken.add(label)
-        logins = f"[for user in {address(members)}[{quoted(name)}].users : user.{attribute}]"
+        logins = f"[for user in {address(members)}[{quoted(name)}].users : {terraform_expression('user', attribute)}]"
         unknown = f"setsubtract({logins}, {address(connect_user_names)})"
         # "ada@example.com (in Connect: Ada@example.com)" where only the case differs.
         in_connect = f"{address(by_lower_case)}[lower(name)]"

@@ -79,7 +79,7 @@ class Mode(ABC):
     def people(self) -> People:
         """Everybody who is assigned one by one; declared when an app first asks for one."""
         usernames = {user.username for user in self.environment.users if user.apps}
-        return People(self.stack, "okta-users", usernames=usernames, attribute=self.environment.okta.username)
+        return People(self.stack, "okta-users", usernames=usernames, attribute=self.environment.okta.username_attribute)
 
     def members(self, app: str) -> list[str]:
         """The user names of those who are assigned to an app one by one."""

@@ -153,7 +153,7 @@ class ConnectSsoStack(TerraformStack):
             key=key,
             label=app.label,
             relay_state=environment.relay_state(app, self._instance_id),
-            username=environment.okta.username,
+            username=environment.okta.username_attribute,
             authentication_policy=policy,
             kind=kind,
         )
@@ -232,7 +232,7 @@ class ConnectSsoStack(TerraformStack):
         return group_member_checks(
             members=members,
             groups=groups,
-            attribute=self._environment.okta.username,
+            attribute=self._environment.okta.username_attribute,
             connect_user_names=connect_user_names,
             by_lower_case=by_lower_case,
         )

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.facts.group_rules import groups_in_rule
-from connect_sso.facts.okta_apps import API_INTEGRATION_FEATURE, USER_NAME_TEMPLATES, posts_to
+from connect_sso.facts.okta_apps import API_INTEGRATION_FEATURE, posts_to
+from connect_sso.facts.okta_profile import attribute_of, user_name_template, value_of
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, partition_of_arn
 from connect_sso.iam import policies
 from connect_sso.iam.documents import Policy, read_policy
@@ -33,11 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from connect_sso.terraform.deployment import Deployment, Resource
-
-_USERNAME_SOURCES = {template: attribute for attribute, template in USER_NAME_TEMPLATES.items()} | {
-    f"user.{attribute}": attribute for attribute in USER_NAME_TEMPLATES
-}
-"""A catalogue app's template, or a custom app's expression, to the attribute that it takes the name from."""
 
 _BARRED = {"SUSPENDED", "DEPROVISIONED"}
 """Okta statuses of people who cannot sign in until an administrator acts."""
@@ -246,9 +242,9 @@ class _Reader:
         label = resource.text("label") or ""
         status = resource.text("status")
         statements = _statements(resource)
-        template = resource.text("user_name_template") or USER_NAME_TEMPLATES["login"]
+        template = resource.text("user_name_template") or user_name_template("login")
         session_name = statements.get("RoleSessionName", template) if not settings else template
-        attribute = _USERNAME_SOURCES.get(session_name, session_name)
+        attribute = attribute_of(session_name) or session_name
         return OktaApp(
             key=self._keys.get(label, resource.name),
             where=resource.address,
@@ -349,7 +345,7 @@ class _Reader:
     def _direct(self, app: Resource, attribute: str, *, by_app_name: bool) -> Iterator[DirectRoute]:
         for each in self._app_users(app):
             person = self._people.get(each.text("user_id") or "")
-            own, of_app = person.text(attribute) if person else None, each.text("username")
+            own, of_app = value_of(person.values, attribute) if person else None, each.text("username")
             # The catalogue app sends the person's name in the app, a custom one what its statement says.
             sent = (of_app or own if by_app_name else own or of_app) or each.index
             if sent:
@@ -360,7 +356,7 @@ class _Reader:
                 continue
             for identifier in membership.texts("users"):
                 person = self._people.get(identifier)
-                sent = person.text(attribute) if person else None
+                sent = value_of(person.values, attribute) if person else None
                 if sent:
                     yield DirectRoute(sent, membership.address, _may_sign_in(person))
 
@@ -401,7 +397,7 @@ class _Reader:
                 members = {
                     str(sent).lower(): str(sent)
                     for person in people
-                    if (sent := person.get(attribute) or person.get("login")) and person.get("id") not in excluded
+                    if (sent := value_of(person, attribute) or person.get("login")) and person.get("id") not in excluded
                 }
         return GroupRoute(name, where, members, identifier)
 

@@ -108,7 +108,7 @@ class OktaApp:
     session_duration: int | None
     """Seconds."""
     session_name_from: str
-    """The Okta attribute: `login` or `email`, or another template as it is."""
+    """The attribute of Okta's profile, such as `login`, or a template that is more than one attribute, as it is."""
     session_tags: tuple[str, ...]
     relay_state: str | None
     awaits_api_integration: bool = False

@@ -103,7 +103,7 @@ class _Promise:
                 role_arn=environment.role_arn(app),
                 role_problem="",
                 session_duration=environment.session_duration(app),
-                session_name_from=environment.okta.username,
+                session_name_from=environment.okta.username_attribute,
                 session_tags=tuple(app.session_tags),
                 relay_state=environment.relay_state(app, self._instance_id),
                 direct=direct[key],

@@ -244,7 +244,7 @@ class Walker:
         problem = username_problem(session_name)
         if problem is not None:
             return named(False, Found.SESSION_NAME_INVALID, {"session_name": session_name, "problem": problem})
-        if app.session_name_from not in {"login", "email"}:
+        if not app.session_name_from.isidentifier():
             return named(None, Found.SESSION_NAME_NOT_KNOWN, {"template": app.session_name_from})
         if not hop.ok:
             return hop
