@@ -222,7 +222,6 @@ SETTINGS: dict[str, Any] = json.loads(
         sign_in_endpoint=COMMERCIAL.global_endpoint,
         session_duration=43200,
         role_group=None,
-        role_path="/",
     )
 )
 
