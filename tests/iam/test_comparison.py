@@ -505,15 +505,17 @@ def applies(
         patterns = statement.get(name, statement.get(f"Not{name}"))
         patterns = patterns["AWS"] if isinstance(patterns, dict) else patterns
         patterns = patterns if isinstance(patterns, list) else [patterns]
-        return any(like(each.replace("${u}", user), value, fold=fold) for each in patterns) == (name in statement)
+        return any(like(each.replace("${aws:username}", user), value, fold=fold) for each in patterns) == (
+            name in statement
+        )
 
     if not (listed("Principal", principal) and listed("Action", action, fold=True) and listed("Resource", resource)):
         return False
     for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
-            have = (user,) if key == "u" else audiences
+            have = (user,) if key == "aws:username" else audiences
             wanted = values if isinstance(values, list) else [values]
-            if not met(operator, have, [value.replace("${u}", user) for value in wanted]):
+            if not met(operator, have, [value.replace("${aws:username}", user) for value in wanted]):
                 return False
     return True
 
@@ -554,7 +556,7 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
     choices = {
         "Principal": principals,
         "Action": draw(some(("s:A", "S:ab", "s:*", "*", "?:A", "t:A"))),
-        "Resource": draw(some(("x", "y", "x*", "*", "?", "${u}", "*${u}", "${u}*"))),
+        "Resource": draw(some(("x", "y", "x*", "*", "?", "${aws:username}", "*${aws:username}", "${aws:username}*"))),
     }
     entry |= {f"Not{name}" if name == negated else name: value for name, value in choices.items()}
     operators = [
@@ -565,7 +567,9 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
             ("", "", "IfExists"),
         )
     ]
-    keys = st.dictionaries(st.sampled_from(["aud", "u"]), some(("r", "g", "x", "*", "${u}", "?")), max_size=2)
+    keys = st.dictionaries(
+        st.sampled_from(["aud", "aws:username"]), some(("r", "g", "x", "*", "${aws:username}", "?")), max_size=2
+    )
     found = draw(st.dictionaries(st.sampled_from(operators), keys, max_size=2))
     return entry | ({"Condition": found} if found else {})
 
@@ -584,7 +588,7 @@ def test_the_evaluation_says_the_same(policy: str) -> None:
 
 def asked(principal: str, action: str, resource: str, user: str, audiences: tuple[str, ...]) -> Request:
     """A request of the small world as the project has it."""
-    return Request(action, resource, f"AWS:{principal}", {"u": (user,), "aud": audiences})
+    return Request(action, resource, f"AWS:{principal}", {"aws:username": (user,), "aud": audiences})
 
 
 @settings(max_examples=100, deadline=None)
@@ -613,7 +617,8 @@ def similar(policy: str, change: str) -> str:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    policies, st.sampled_from(["x=x*", "x*=x", "s:A=s:*", "r=g", "${u}=x", "Allow=Deny", "Deny=Allow", "A=B", "A=*"])
+    policies,
+    st.sampled_from(["x=x*", "x*=x", "s:A=s:*", "r=g", "${aws:username}=x", "Allow=Deny", "Deny=Allow", "A=B", "A=*"]),
 )
 def test_nothing_is_missed_in_a_small_change(before: str, change: str) -> None:
     """Two documents that have most in common, which random ones have not."""

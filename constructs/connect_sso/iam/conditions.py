@@ -11,9 +11,8 @@ import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
-from fractions import Fraction
 from functools import lru_cache
 
 from connect_sso.iam.budget import Budget
@@ -234,19 +233,27 @@ def _one_text_may_be(demands: Collection[Demand], budget: Budget) -> bool:
 _NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 
-def _number(text: str) -> Fraction | None:
-    return Fraction(text) if _NUMBER.fullmatch(text) else None
+_UNIT = 2 * 10**30
+"""Numbers are whole ones of a size that has room for each decimal, and even ones, so that two have a middle."""
 
 
-def _date(text: str) -> Fraction | None:
-    """Seconds since 1970: https://www.w3.org/TR/NOTE-datetime, or the number itself."""
+def _number(text: str) -> int | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    whole, _, decimals = text.partition(".")
+    return int(whole + decimals.ljust(30, "0")) * 2
+
+
+def _date(text: str) -> int | None:
+    """Seconds since 1970, in the same unit: https://www.w3.org/TR/NOTE-datetime, or the number itself."""
     if re.fullmatch(r"\d{9,12}", text, re.ASCII):
-        return Fraction(text)
+        return int(text) * _UNIT
     try:
         found = datetime.fromisoformat(text)
-        return Fraction((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    since = (found if found.tzinfo else found.replace(tzinfo=UTC)) - datetime(1970, 1, 1, tzinfo=UTC)
+    return since // timedelta(microseconds=1) * _UNIT // 10**6
 
 
 def _boolean(text: str) -> bool | None:
@@ -270,11 +277,11 @@ def _within(inner: Network, outer: Network) -> bool:
     return isinstance(outer, ipaddress.IPv6Network) and inner.subnet_of(outer)
 
 
-def _numbers_between(named: list[Fraction]) -> list[Fraction]:
+def _numbers_between(named: list[int]) -> list[int]:
     """Numbers of which each that is not named is like one, for any comparison with those that are."""
     ordered = sorted(named)
-    middles = [(one + other) / 2 for one, other in itertools.pairwise(ordered)]
-    return [*ordered, *middles, *([ordered[0] - 1, ordered[-1] + 1] if ordered else [Fraction(0)])]
+    middles = [(one + other) // 2 for one, other in itertools.pairwise(ordered)]
+    return [*ordered, *middles, *([ordered[0] - 1, ordered[-1] + 1] if ordered else [0])]
 
 
 def _addresses_between(named: list[Network]) -> list[Network]:
