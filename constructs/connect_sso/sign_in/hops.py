@@ -137,11 +137,11 @@ def _sent(
     provider: str,
     duration: int | None,
     tags: tuple[str, ...],
-    session_name: str,
-    attribute: str,
+    session_name: str = "",
+    attribute: str = "",
 ) -> str:
-    told = f"RoleSessionName {session_name} (Okta's {attribute}) to {recipient}: role {role}, SAML provider {provider}"
-    return f"{told}{f', {duration} s' if duration else ''}{', tags ' + ', '.join(tags) if tags else ''}"
+    name = f"RoleSessionName {session_name} (Okta's {attribute}) " if session_name else ""
+    return f"{name}to {recipient}: role {role}, SAML provider {provider}{f', {duration} s' if duration else ''}{', tags ' + ', '.join(tags) if tags else ''}"
 
 
 def _page_shut(*, page: str, profiles: tuple[str, ...]) -> str:
