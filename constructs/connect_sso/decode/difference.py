@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Difference:
+class ResponseDifference:
     """One thing that differs."""
 
     what: str
@@ -81,7 +81,7 @@ _MEANINGS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def differences(good: Decoded, bad: Decoded, mask: Mask) -> list[Difference]:
+def differences(good: Decoded, bad: Decoded, mask: Mask) -> list[ResponseDifference]:
     """What differs between two responses, in the order of a sign-in."""
     ours, theirs = _facts(good), _facts(bad)
     found = []
@@ -94,7 +94,7 @@ def differences(good: Decoded, bad: Decoded, mask: Mask) -> list[Difference]:
             means, codes = "They differ in case only, and Connect compares letter by letter.", ("user-name-case",)
         if what in _NAMES:
             one, other = _hidden(one, mask), _hidden(other, mask)
-        found.append(Difference(what, one, other, means, codes))
+        found.append(ResponseDifference(what, one, other, means, codes))
     return found
 
 
@@ -162,7 +162,7 @@ def _sent(decoded: Decoded) -> str | None:
     return "after its end" if late else "before its beginning" if early else "within its window"
 
 
-def as_json(found: Sequence[Difference], good: Diagnosis, bad: Diagnosis) -> str:
+def as_json(found: Sequence[ResponseDifference], good: Diagnosis, bad: Diagnosis) -> str:
     """The published form; its schema is `difference.schema.json`."""
     document = {
         "version": 1,
@@ -176,7 +176,7 @@ def as_json(found: Sequence[Difference], good: Diagnosis, bad: Diagnosis) -> str
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_text(found: Sequence[Difference], good: Diagnosis, bad: Diagnosis) -> str:
+def as_text(found: Sequence[ResponseDifference], good: Diagnosis, bad: Diagnosis) -> str:
     """What an engineer reads: each difference with its meaning, then the failures that only one of the two leads to."""
     if not found:
         lines = ["Nothing that AWS or Connect reads differs."]
