@@ -356,6 +356,11 @@ REACH = {
         permission(Condition={"GeoEquals": {"aws:x": "there"}}),
         True,
     ),
+    "values that nobody knows how to part": (
+        permission(Condition={"GeoEquals": {"aws:x": ["here", "there"]}}, Action=["a:X", "a:Y"]),
+        permission(Condition={"GeoEquals": {"aws:x": ["there", "here"]}}, Action=["a:X"]),
+        False,
+    ),
     "one that is the same": (
         permission(Condition={"GeoEquals": {"aws:x": "here"}}, Action=["a:X", "a:Y"]),
         permission(Condition={"GeoEquals": {"aws:x": "here"}}, Action="a:X"),
@@ -381,6 +386,16 @@ def test_a_line_names_what_is_new() -> None:
         f"requires SAML:aud StringEqualsIfExists {GLOBAL}, {REGIONAL} instead of "
         f"SAML:aud StringEquals {GLOBAL}, {REGIONAL}"
     ]
+
+
+def test_another_version_is_said_to_be_one() -> None:
+    """Where a resource or a condition reads the same and no longer means the same."""
+    says = ['reads "${…}" differently than before (another Version)']
+    assert lines(*both(WIDER["a variable that meant itself"])) == says
+    tagged = permission(
+        Resource="*", Condition=condition("StringEquals", "${aws:username}", key="aws:ResourceTag/owner")
+    )
+    assert lines(document(tagged), document(tagged, version=None)) == says
 
 
 def test_a_difference_is_a_value() -> None:

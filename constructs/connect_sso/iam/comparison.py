@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 
 from connect_sso.iam.budget import Budget, InDoubtError
-from connect_sso.iam.conditions import Demand
+from connect_sso.iam.conditions import Demand, Kind, demand
 from connect_sso.iam.counterexample import Search, Subject, tests
 from connect_sso.iam.documents import Condition, Element, Statement
 
@@ -133,7 +133,8 @@ def _beyond(
         whole = replace(atom, conditions=statement.conditions)
         nearest = min(allowed, key=lambda other: len(_differences(atom, other, search)))
         differences = _differences(whole, nearest, search)
-        if sum(difference.part is not Part.CONDITION for difference in differences) > 1:
+        elsewhere = sum(difference.part is not Part.CONDITION for difference in differences)
+        if elsewhere > 1 or not differences:
             return [_allowed(statement)]  # nothing like it was there before
         found += differences
     return found
@@ -147,7 +148,7 @@ def _atoms(statement: Statement) -> Iterator[Statement]:
     ]
     conditions = [
         [condition]
-        if _together(condition)
+        if _together(condition, statement)
         else [replace(condition, values=frozenset({value})) for value in sorted(condition.values)]
         for condition in sorted(statement.conditions, key=Condition.sort_key)
     ]
@@ -158,9 +159,10 @@ def _atoms(statement: Statement) -> Iterator[Statement]:
             )
 
 
-def _together(condition: Condition) -> bool:
+def _together(condition: Condition, statement: Statement) -> bool:
     """Whether its values decide together, and not each for itself."""
-    return "Not" in condition.operator or condition.operator.startswith("ForA") or not condition.values
+    asked = demand(condition, literal=statement.literal)
+    return not asked.some or asked.values.kind in {Kind.OPAQUE, Kind.PRESENCE} or not condition.values
 
 
 def _parts(statement: Statement) -> int:
@@ -169,7 +171,7 @@ def _parts(statement: Statement) -> int:
         1 if element.negated else len(element.values)
         for element in (statement.whose, statement.actions, statement.resources)
     )
-    conditions = (1 if _together(condition) else len(condition.values) for condition in statement.conditions)
+    conditions = (1 if _together(condition, statement) else len(condition.values) for condition in statement.conditions)
     return math.prod((*elements, *conditions))
 
 
@@ -183,7 +185,11 @@ def _differences(narrow: Statement, wide: Statement, search: Search) -> list[Dif
             continue
         if isinstance(test, Demand):
             assert condition is not None
-            found.append(Difference(True, Part.CONDITION, condition, _instead_of(condition, narrow.conditions)))
+            other = _instead_of(condition, narrow.conditions)
+            if other == condition and narrow.literal != wide.literal:
+                found.append(Difference(True, Part.VERSION, wide, narrow))
+            else:
+                found.append(Difference(True, Part.CONDITION, condition, other))
             continue
         before, after = _element(wide, test.about), _element(narrow, test.about)
         if before == after:
