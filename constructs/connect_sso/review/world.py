@@ -142,6 +142,30 @@ def _is_administration(page: Page | None) -> bool | None:
     return None if page is None else page is ADMINISTRATION
 
 
+_TARGETS = {
+    "aws_connect_instance_storage_config": ("instance_id", "resource_type"),
+    "aws_kms_key_policy": ("key_id",),
+    "aws_s3_bucket_lifecycle_configuration": ("bucket",),
+    "aws_s3_bucket_ownership_controls": ("bucket",),
+    "aws_s3_bucket_policy": ("bucket",),
+    "aws_s3_bucket_public_access_block": ("bucket",),
+    "aws_s3_bucket_server_side_encryption_configuration": ("bucket",),
+    "aws_s3_bucket_versioning": ("bucket",),
+    "okta_app_saml_app_settings": ("app_id",),
+    "okta_group_rule": ("group_assignments",),
+}
+"""Types of which there is one for each target, and the attributes that name it: one that is destroyed here and made there is the same."""
+
+
+def target_of(kind: str, side: Side) -> tuple[str, ...] | None:
+    """What an object of one of these types belongs to; None where that is not known, or for another type."""
+    values = [side.values.get(name) if not side.is_unknown(name) else None for name in _TARGETS.get(kind, ())]
+    if not values or not all(values):
+        return None
+    # A key is named by its id or its ARN.
+    return tuple(str(value).rpartition("/")[2] if kind == "aws_kms_key_policy" else str(value) for value in values)
+
+
 class World:
     """What is there before the change, and what will be there after it."""
 
@@ -184,6 +208,31 @@ class World:
             self.after[change.type][change.address] = change.after
         elif change.deletes or change.forgets:
             self.after[change.type].pop(change.address, None)
+
+    def against_what_stood(self, change: Change) -> Change:
+        """The change with what stood for the same target before, wherever in the configuration that was."""
+        target = target_of(change.type, change.new())
+        if target is None or change.after is None:
+            return change
+        if change.before is not None and target_of(change.type, change.before) == target:
+            return change
+        return replace(change, before=self._by_target.get((change.type, target)))
+
+    @cached_property
+    def _by_target(self) -> Mapping[tuple[str, tuple[str, ...]], Side]:
+        return {
+            (kind, target): side
+            for kind in _TARGETS
+            for side in self.before[kind].values()
+            if (target := target_of(kind, side)) is not None
+        }
+
+    @cached_property
+    def accounts(self) -> frozenset[str]:
+        """The AWS accounts that everything which stands is in; those of the provider where nothing stands."""
+        arns = [side.values.get("arn") for sides in self.before.values() for side in sides.values()]
+        found = {arn.split(":")[4] for arn in arns if isinstance(arn, str) and arn.count(":") > 4}
+        return frozenset(account for account in found if account) or self.plan.allowed_accounts
 
     def change_at(self, address: Address) -> Change | None:
         """The change of the resource at an address, its former address included."""

@@ -257,6 +257,15 @@ class Plan:
         region = mapping_of(expressions.get("region")).get("constant_value")
         return region if isinstance(region, str) else None
 
+    @property
+    def allowed_accounts(self) -> frozenset[str]:
+        """The accounts that the AWS provider may work in, where the configuration spells them out."""
+        providers = mapping_of(self.configuration.get("provider_config"))
+        expressions = mapping_of(mapping_of(providers.get("aws")).get("expressions"))
+        return frozenset(
+            str(each) for each in list_of(mapping_of(expressions.get("allowed_account_ids")).get("constant_value"))
+        )
+
     @cached_property
     def by_type(self) -> Mapping[str, tuple[Change, ...]]:
         """The current (not deposed) changes of managed resources by type, no-ops included."""

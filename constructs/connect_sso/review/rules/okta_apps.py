@@ -49,9 +49,10 @@ def findings(world: World) -> Iterator[Finding]:
     for change in world.plan.of("okta_app_saml"):
         if change.changes_something:
             yield from _app(world, change)
-    for change in world.plan.of("okta_app_saml_app_settings"):
-        if change.changes_something and change.before is not None and change.after is not None:
-            app = world.app_of(change.after.get("app_id"), change)
+    for each in world.plan.of("okta_app_saml_app_settings"):
+        if each.changes_something and each.after is not None:
+            change = world.against_what_stood(each)
+            app = world.app_of(each.after.get("app_id"), each)
             label = world.label(app) if app else UNKNOWN
             yield from _settings(world, change, label, "settings")
     yield from _policies(world)

@@ -108,7 +108,7 @@ def _named_like_another(world: World) -> Iterator[Finding]:
 
 def _no_longer_left_out(world: World) -> Iterator[Finding]:
     """People whom a group rule left out, and now takes in where they match it."""
-    for change in world.plan.of("okta_group_rule"):
+    for change in map(world.against_what_stood, world.plan.of("okta_group_rule")):
         if not change.changes_something or change.before is None or change.after is None:
             continue
         ways = [way for way, (address, _) in world.assignments_after.items() if address == change.address]

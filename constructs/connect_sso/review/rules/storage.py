@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from connect_sso.facts.partitions import PARTITIONS
 from connect_sso.iam.comparison import Difference, Part
 from connect_sso.iam.documents import Statement
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.policy_changes import Unclear, lines, policy_gains
-from connect_sso.review.words import words
-from connect_sso.review.world import World
+from connect_sso.review.words import Words, one_line_json, words
+from connect_sso.review.world import World, target_of
 from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Side, Value
 
 PUBLIC_ACCESS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
@@ -21,6 +24,7 @@ _GUARDS = {
     "aws_s3_bucket_server_side_encryption_configuration": ("encryption-weakened", "default encryption"),
     "aws_s3_bucket_policy": ("encryption-weakened", "bucket policy"),
     "aws_s3_bucket_versioning": ("storage-weakened", "versioning"),
+    "aws_kms_key_policy": ("encryption-weakened", "key policy"),
     "aws_connect_instance_storage_config": ("storage-weakened", "place of storage"),
 }
 """What protects a bucket, with the code for its end and what to call it."""
@@ -41,8 +45,12 @@ def findings(world: World) -> Iterator[Finding]:
 
 
 def _changed(world: World, kind: str) -> Iterator[Change]:
-    """Changes of a type that leave an object behind."""
-    return (change for change in world.plan.of(kind) if change.changes_something and change.after is not None)
+    """Changes of a type that leave an object behind, each with what stood for its target before."""
+    return (
+        world.against_what_stood(change)
+        for change in world.plan.of(kind)
+        if change.changes_something and change.after is not None
+    )
 
 
 def _destroyed(world: World) -> Iterator[Finding]:
@@ -70,12 +78,14 @@ def _guards_removed(world: World) -> Iterator[Finding]:
         if change.deletes and isinstance(identifier := change.old().get(name), str)
     }
     for kind, (code, noun) in _GUARDS.items():
-        standing = {_target(side) for change in world.plan.of(kind) if (side := change.after) is not None}
+        standing = {target_of(kind, side) for side in world.after[kind].values()}
         for change in world.plan.of(kind):
-            if not change.deletes or change.replaces or _target(change.old()) in standing:
+            if not change.deletes or target_of(kind, change.old()) in standing:
                 continue
             if change.old().text("bucket") in gone or change.old().text("instance_id") in gone:
                 continue  # what it protected goes as well, which is a graver finding
+            if change.replaces and target_of(kind, change.new()) is None:
+                continue  # for something that is made anew as well
             if kind == "aws_s3_bucket_policy" and not policy_gains(change.old().get("policy"), None):
                 continue  # it only allowed things
             says = words(f"The {noun} of {{}} is taken away.", _target(change.old()))
@@ -83,8 +93,36 @@ def _guards_removed(world: World) -> Iterator[Finding]:
 
 
 def _target(side: Side) -> str | Mark:
-    value = side.get("bucket") or side.get("resource_type")
+    value = side.get("bucket") or side.get("resource_type") or side.get("key_id")
     return value if isinstance(value, (str, Mark)) else UNKNOWN
+
+
+INLINE = {
+    "server_side_encryption_configuration": ("encryption-weakened", "default encryption"),
+    "versioning": ("storage-weakened", "versioning"),
+    "lifecycle_rule": ("storage-weakened", "lifecycle rules"),
+    "replication_configuration": ("storage-weakened", "replication"),
+    "object_lock_configuration": ("storage-weakened", "object lock"),
+    "logging": ("storage-weakened", "access log"),
+    "website": ("public-access", "website"),
+    "cors_rule": ("public-access", "rules for other origins"),
+}
+"""The arguments of a bucket that have a resource of their own by now, and still work in it.
+
+https://registry.terraform.io/providers/hashicorp/aws/6.25.0/docs/resources/s3_bucket#argument-reference
+"""
+
+
+def _inline(change: Change) -> Iterator[Finding]:
+    """What changes in a bucket itself: nothing of ours is written there, and what is read back changes with its own resource."""
+    old, new = change.old(), change.new()
+    for name, (code, noun) in INLINE.items():
+        if not new.is_unknown(name) and (old.values.get(name) or None) != (new.values.get(name) or None):
+            says = words(f"The {noun} of the bucket {{}} changes in the bucket itself ({name}).", new.get("bucket"))
+            yield Finding(code, change.address, says)
+    if not new.is_unknown("policy") and (more := policy_gains(old.get("policy") or None, new.get("policy") or None)):
+        says = words("The bucket policy of {} allows more than before.", new.get("bucket"))
+        yield Finding("permission-widened", change.address, says, details=tuple(lines(more)))
 
 
 def _buckets(world: World) -> Iterator[Finding]:
@@ -104,13 +142,7 @@ def _buckets(world: World) -> Iterator[Finding]:
         for uri in sorted(_granted(new) - _granted(old)):
             says = words("The bucket {} is opened to {}.", new.get("bucket"), uri)
             yield Finding("public-access", change.address, says)
-        if (
-            change.before is not None
-            and new.get("replication_configuration")
-            and not old.get("replication_configuration")
-        ):
-            says = words("What is in the bucket {} is copied to another one from now on.", new.get("bucket"))
-            yield Finding("storage-weakened", change.address, says)
+        yield from _inline(change)
 
 
 def _granted(bucket: Side) -> set[str]:
@@ -127,30 +159,82 @@ def _granted(bucket: Side) -> set[str]:
 
 def _lifecycle(world: World) -> Iterator[Finding]:
     for change in _changed(world, "aws_s3_bucket_lifecycle_configuration"):
-        before, after = _shortest_life(change.old()), _shortest_life(change.new())
-        if after is not None and (before is None or after < before):
-            says = words("From now on a rule of {} deletes recordings after {} days", _target(change.new()), after)
-            says = words("{}.", says) if before is None else words("{} instead of {}.", says, before)
-            yield Finding("storage-weakened", change.address, says)
+        before, after = _deletions(change.old()), _deletions(change.new())
+        for deletion in after:
+            if any(earlier.covers(deletion) for earlier in before):
+                continue
+            where = words(" below {}", deletion.prefix) if deletion.prefix else words("")
+            what = "former versions" if deletion.of_former_versions else "recordings"
+            days = words("at once") if deletion.days == 0 else words("after {} days", deletion.days)
+            says = words(f"From now on a rule of {{}} deletes {what}{{}} {{}}.", _target(change.new()), where, days)
+            yield Finding("storage-weakened", change.address, says, details=tuple(map(_in_words, before)))
 
 
-def _shortest_life(side: Side) -> int | None:
-    """After how many days the first rule deletes what is in the bucket, None where none does; a fixed date is at once."""
-    lives: list[int] = []
+@dataclass(frozen=True)
+class Deletion:
+    """What a lifecycle rule deletes.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
+    """
+
+    of_former_versions: bool
+    prefix: str
+    condition: str
+    """What else an object must meet (tags, sizes), as JSON."""
+    days: int
+    """A date, or what is not known, is 0: at once."""
+    kept_versions: int
+    """How many former versions are kept all the same."""
+
+    def covers(self, other: Deletion) -> bool:
+        """Whether this one has deleted all that the other deletes, and no later."""
+        return (
+            self.of_former_versions == other.of_former_versions
+            and other.prefix.startswith(self.prefix)
+            and self.condition in ("", other.condition)
+            and self.days <= other.days
+            and self.kept_versions <= other.kept_versions
+        )
+
+
+def _in_words(deletion: Deletion) -> Words:
+    what = "former versions" if deletion.of_former_versions else "recordings"
+    return words(f"until now it deletes {what} below {{}} after {{}} days", deletion.prefix or "/", deletion.days)
+
+
+def _deletions(side: Side) -> list[Deletion]:
+    found: list[Deletion] = []
     rules = side.get("rule")
+    if isinstance(rules, Mark):
+        return [Deletion(former, "", "", 0, 0) for former in (False, True)]
     for rule in rules if isinstance(rules, list) else ():
         if not isinstance(rule, dict) or rule.get("status") == "Disabled":
             continue
+        prefix, condition = _filter(Side(rule))
         for block, attribute in (("expiration", "days"), ("noncurrent_version_expiration", "noncurrent_days")):
             expiration = Side(rule).block(block)
             if expiration is None:
                 continue
-            days = expiration.get(attribute)
+            days, kept = expiration.get(attribute), expiration.get("newer_noncurrent_versions")
             if isinstance(days, int) and days > 0:
-                lives.append(days)
+                after = days
             elif expiration.get("date") or isinstance(days, Mark):
-                lives.append(0)
-    return min(lives, default=None)
+                after = 0
+            else:
+                continue  # markers of deleted objects only
+            former = block.startswith("noncurrent")
+            found.append(Deletion(former, prefix, condition, after, kept if isinstance(kept, int) else 0))
+    return found
+
+
+def _filter(rule: Side) -> tuple[str, str]:
+    """The prefix that a rule is for, and its other conditions; a prefix that is not known is every one."""
+    block = rule.block("filter")
+    inner = block.block("and") if block is not None else None
+    parts = [part.values for part in (inner, block) if part is not None]
+    prefix = next((part["prefix"] for part in parts if part.get("prefix")), rule.values.get("prefix")) or ""
+    other = {name: value for part in parts for name, value in part.items() if name not in ("prefix", "and") and value}
+    return (prefix if isinstance(prefix, str) else ""), (one_line_json(other) if other else "")
 
 
 def _public_access(world: World) -> Iterator[Finding]:
@@ -175,6 +259,8 @@ def _public_access(world: World) -> Iterator[Finding]:
         old_rule, new_rule = change.old().block("rule"), change.new().block("rule")
         before = old_rule.get("object_ownership") if old_rule else None
         after = new_rule.get("object_ownership") if new_rule else None
+        if change.before is None:
+            before = "BucketOwnerEnforced"  # of every bucket since 2023
         if before == "BucketOwnerEnforced" and after != before:
             says = words("Access lists count again in {} ({} instead of {}).", _target(change.new()), after, before)
             yield Finding("public-access", change.address, says)
@@ -261,10 +347,19 @@ def _storage_configs(world: World) -> Iterator[Finding]:
         kind = change.new().get("resource_type")
         old, new = _storage(change.old()), _storage(change.new())
         if new is None or isinstance(new.get("s3_config"), Mark):
+            says = words("Where {} are stored from now on is {}.", kind, UNKNOWN)
+            yield Finding("storage-weakened", change.address, says)
             continue
         s3, old_s3 = new.block("s3_config"), old.block("s3_config") if old else None
         if s3 is None:
+            says = words("{} do not go to a bucket from now on, but to {}.", kind, new.get("storage_type"))
+            yield Finding("storage-weakened", change.address, says)
             continue
+        bucket = s3.get("bucket_name")
+        ours = {side.get("bucket") for side in world.after["aws_s3_bucket"].values()}
+        if old_s3 is None and isinstance(bucket, str) and bucket not in ours:
+            says = words("{} go to the bucket {}, which this plan does not manage.", kind, bucket)
+            yield Finding("storage-weakened", change.address, says)
         key, old_key = _encryption_key(s3), _encryption_key(old_s3) if old_s3 else None
         if key is None:
             if old_key is not None or change.before is None:
@@ -300,13 +395,13 @@ def _resource_policies(world: World) -> Iterator[Finding]:
         ("aws_kms_key", "policy of the key"),
     ):
         for change in _changed(world, kind):
-            if change.before is None or change.replaces:
-                continue
-            old, new = change.before.get("policy"), change.new().get("policy")
+            old, new = change.old().get("policy"), change.new().get("policy")
             if kind == "aws_kms_key" and (
                 new is None or (new is UNKNOWN and not world.plan.references(change, "policy"))
             ):
                 continue  # not set: AWS's default policy, computed
+            if change.before is None and kind != "aws_s3_bucket_policy":
+                old = _key_policy(world, change)
             more = policy_gains(old, new)
             if more:
                 target = change.new().get("bucket") or change.new().get("key_id") or change.new().get("arn")
@@ -317,6 +412,19 @@ def _resource_policies(world: World) -> Iterator[Finding]:
                     words(f"The {noun} {{}} allows more than before.", target),
                     details=tuple(lines(more)),
                 )
+
+
+def _key_policy(world: World, change: Change) -> Value:
+    """The policy that a key has so far: its own, or the default one that lets its account decide.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
+    for side in world.before["aws_kms_key"].values():
+        if change.new().get("key_id") in (side.get("key_id"), side.get("arn"), side.get("id")) and side.get("policy"):
+            return side.get("policy")
+    roots = [f"arn:{partition.name}:iam::{account}:root" for partition in PARTITIONS for account in world.accounts]
+    statement = {"Effect": "Allow", "Principal": {"AWS": roots}, "Action": "kms:*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _asked_for_tls(difference: Difference | Unclear) -> bool:
