@@ -128,6 +128,7 @@ def test_a_relay_state_that_names_two_destinations_is_not_known() -> None:
 def test_what_is_written_is_what_is_read(page: Page) -> None:
     """An environment's destination, through the relay state, is the page that it names; each stands on a page of AWS's."""
     assert read_relay_state(spelled(page.destination)).page is page
+    assert opens_administration(spelled(page.destination)) is (page.kind is PageKind.ADMINISTRATION)
     assert page_of(page.path) is page
     assert all(source.startswith("https://docs.aws.amazon.com/connect/") for source in page.sources)
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from connect_sso.facts.group_rules import groups_in_rule
-from connect_sso.facts.pages import ADMINISTRATION, DESTINATIONS, Page, page_of
+from connect_sso.facts.pages import DESTINATIONS, Page, PageKind, page_of
 from connect_sso.facts.profiles import is_powerful
 from connect_sso.facts.relay_state import destination_problem, page_asked_for
 from connect_sso.review.names import Address, Names, resource_address
@@ -139,7 +139,7 @@ def opens_administration(relay_state: Value) -> bool | Mark | None:
 
 
 def _is_administration(page: Page | None) -> bool | None:
-    return None if page is None else page is ADMINISTRATION
+    return None if page is None else page.kind is PageKind.ADMINISTRATION
 
 
 _TARGETS = {
