@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from connect_sso.iam.documents import read_policy
+from connect_sso.iam.evaluation import Request, evaluate
 from tests.review.plans import World, between, found, reviewed
 
 ROLE = "aws_iam_role.r"
@@ -199,3 +204,58 @@ def test_a_trust_policy_stands_alone() -> None:
     kept = ("Allow", "ada")
     assert codes({ROLE: trusting(kept, ("Deny", "bo"))}, {ROLE: trusting(kept)}) == set()
     assert codes({ROLE: trusting(kept, ("Deny", "ada"))}, {ROLE: trusting(kept)}) == {("trust-widened", ROLE)}
+
+
+# --- any change of what a role has --------------------------------------------------------------------------------
+
+ACTIONS = ("s:A", "s:B", "t:A")
+RESOURCES = ("x", "y", "xy")
+
+documents = st.lists(
+    st.tuples(
+        st.sampled_from(["Allow", "Allow", "Deny"]),
+        st.sampled_from(["s:A", "s:*", "*", "t:A"]),
+        st.sampled_from(["x", "x*", "*", "y"]),
+    ),
+    min_size=1,
+    max_size=2,
+).map(lambda statements: document(*statements))
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """A role with some policies: inline ones, blocks of its own, and attached ones."""
+    blocks = [{"name": "own", "policy": draw(documents)}] if draw(st.booleans()) else []
+    world: World = {ROLE: role(inline_policy=blocks)}
+    for name in ("p", "q"):
+        if draw(st.booleans()):
+            world[f"aws_iam_role_policy.{name}"] = {"role": "r", "name": name, "policy": draw(documents)}
+    attached = draw(st.booleans())
+    world["aws_iam_policy.m"] = managed(draw(documents))
+    if attached:
+        world["aws_iam_role_policy_attachment.m"] = attachment()
+    return world
+
+
+def allowed(world: World) -> set[tuple[str, str]]:
+    """What the role is allowed."""
+    texts = [block["policy"] for block in world[ROLE]["inline_policy"]]
+    texts += [values["policy"] for address, values in world.items() if address.startswith("aws_iam_role_policy.")]
+    if "aws_iam_role_policy_attachment.m" in world:
+        texts.append(world["aws_iam_policy.m"]["policy"])
+    held = [read_policy(text, "here") for text in texts]
+    return {
+        (action, resource)
+        for action, resource in itertools.product(ACTIONS, RESOURCES)
+        if evaluate(held, Request(action, resource)).allowed
+    }
+
+
+@settings(max_examples=100, deadline=None)
+@given(worlds(), worlds())
+def test_whatever_a_role_is_newly_allowed_is_found(before: World, after: World) -> None:
+    """However its policies come, go and change."""
+    for world in (before, after):
+        world["aws_iam_policy.m"]["attachment_count"] = int("aws_iam_role_policy_attachment.m" in before)
+    if not allowed(after) <= allowed(before):
+        assert "permission-widened" in {code for code, _ in codes(before, after)}
