@@ -48,7 +48,7 @@ def test_protect_false_lets_everything_go(stack: Any) -> None:
     """And nothing is forgotten: what is no longer made is destroyed."""
     found = stack(connect__protect=False, connect__storage=[])
     assert "lifecycle" not in found.resource("aws_connect_instance.instance")
-    assert "removed" not in found.json
+    assert [block["from"] for block in found.json["removed"]] == ["terraform_data.app_kind"]
 
 
 def test_an_existing_instance_is_checked_and_not_made(stack: Any) -> None:
@@ -201,7 +201,7 @@ def test_a_catalogue_app(stack: Any, mode: str) -> None:
     assert settings["identityProviderArn"] == "arn:aws:iam::111122223333:saml-provider/Okta_Connect_Admin"
     assert settings["overrideAcsURL"] == "https://us-west-2.signin.aws.amazon.com/saml"
     assert settings["useGroupMapping"] is (mode == "group_mapping")
-    assert app["lifecycle"]["replace_triggered_by"] == ["terraform_data.app_kind"]
+    assert "lifecycle" not in app
 
 
 def test_a_custom_saml_app(stack: Any) -> None:
@@ -270,9 +270,9 @@ def test_role_groups_with_group_mapping(stack: Any) -> None:
         == 'isMemberOfAnyGroup("${data.okta_group.groups["A"].id}", "${data.okta_group.groups["B"].id}")'
     )
     assert rule["remove_assigned_users"] is True
-    assert found.resource("okta_group_memberships.admin")["users"] == [
-        '${data.okta_user.users["Ada.Admin@example.com"].id}'
-    ]
+    members = found.resource("okta_group_memberships.admin")["users"]
+    assert members.startswith('${[for name in [for name in ["Ada.Admin@example.com"] :')
+    assert members.endswith("data.okta_user.users[name].id]}")
     assert found.resource("okta_app_group_assignment.admin")["group_id"] == "${okta_group.admin.id}"
     assert "okta_app_user.admin" not in found.addresses()
 
@@ -306,13 +306,23 @@ def test_an_apps_user_name_comes_from_the_same_attribute(stack: Any, username: A
     assert said["RoleSessionName"] == [f"user.{attribute}"]
 
 
-def test_group_members_are_compared_in_one_call_per_group(stack: Any) -> None:
-    """A group of two apps is listed once; the list is no part of the check, whose own data would leave no plan empty."""
-    found = stack(apps__ccp=CCP | {"groups": ["Contact Centre Admins", "Agents"]})
-    assert set(found.resource("data.okta_users.members")["for_each"]) == {"Agents", "Contact Centre Admins"}
-    checks = found.json["check"]
-    assert set(checks) == {"members_of_Agents", "members_of_Contact_Centre_Admins"}
-    assert all("data" not in check for check in checks.values())
+def test_no_member_of_a_group_is_read(tmp_path: Path) -> None:
+    """Every data source of the provider that lists people keeps their whole profiles."""
+    stacks = synthesized(tmp_path, minimal(users_file="agents.csv", apps__ccp=CCP), csv=CSV)
+    assert set(stacks["test"].json["data"]) >= {"okta_group", "okta_user"}
+    for stack in stacks.values():
+        assert "okta_users" not in stack.json["data"]
+        assert not any(group.get("include_users") for group in stack.json["data"].get("okta_group", {}).values())
+
+
+def test_who_may_not_sign_in_to_okta_is_left_out_and_named(stack: Any) -> None:
+    """Deactivated or suspended: no error, no assignment, and a warning."""
+    found = stack()
+    for_each = found.resource("okta_app_user.admin")["for_each"]
+    assert 'contains(["DEPROVISIONED", "SUSPENDED"], data.okta_user.users[name].status)' in for_each
+    (warning,) = found.json["check"]["people_without_access"]["assert"]
+    assert "person.status" in warning["error_message"]
+    assert "check" not in stack(users__0__apps=[]).json
 
 
 def test_what_remains_to_do_is_checked(stack: Any) -> None:
@@ -488,7 +498,7 @@ def test_a_role_that_terraform_takes_on(tmp_path: Path) -> None:
 
 
 def test_the_crowd_has_a_stack_of_its_own(tmp_path: Path) -> None:
-    """Its map lies in its own folder; the environment's own stack knows the names, for the group checks, and makes no call for them."""
+    """Its map lies in its own folder; the environment's own stack knows nothing of them."""
     stacks = synthesized(tmp_path, minimal(users_file="agents.csv"), csv=CSV)
     crowd, own = stacks["test-users"], stacks["test"]
     assert crowd.addresses() == {"aws_connect_user.users"}
@@ -496,11 +506,7 @@ def test_the_crowd_has_a_stack_of_its_own(tmp_path: Path) -> None:
     assert crowd.resource("data.aws_connect_instance.instance")["instance_alias"] == "acme-test"
     people = json.loads((crowd.folder / "crowd.json").read_text(encoding="utf-8"))
     assert list(people) == ["bo@example.com", "cy@example.com"]
-    assert json.loads((own.folder / "crowd_names.json").read_text(encoding="utf-8")) == [
-        "bo@example.com",
-        "cy@example.com",
-    ]
-    assert "crowd_names.json" in own.json["locals"]["connect_user_names"]
+    assert [path.name for path in own.folder.iterdir()] == ["cdk.tf.json"]
     assert list(own.json["locals"]["people"]) == ["Ada.Admin@example.com"]
     assert crowd.json["terraform"]["backend"]["local"]["path"] == "../../../terraform.test-users.tfstate"
     manifest = json.loads((tmp_path / "cdktf.out" / "manifest.json").read_text(encoding="utf-8"))

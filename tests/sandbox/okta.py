@@ -458,11 +458,15 @@ def _look_up_group(org: Org, config: Values) -> Values:
     return found[0] | {"users": users}
 
 
+PROFILE = (
+    *("id", "login", "email", "first_name", "last_name", "status", "city", "cost_center", "department", "division"),
+    *("employee_number", "manager", "mobile_phone", "postal_address", "second_email", "title"),
+)
+"""What the provider keeps of a person, as far as the made-up company says it. The whole list is longer."""
+
+
 def _user(user: Values) -> Values:
-    known = {
-        name: user.get(name)
-        for name in ("id", "login", "email", "first_name", "last_name", "status", "department", "employee_number")
-    }
+    known = {name: user.get(name) for name in PROFILE}
     known["custom_profile_attributes"] = user.get("custom_profile_attributes", "{}")
     return known | {"admin_roles": [], "group_memberships": [], "roles": []}
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from connect_sso.review.command import command as review_command
 from tests.environment_files import minimal
 from tests.sandbox.cloud import COMPANY
-from tests.terraform.conftest import World
+from tests.terraform.conftest import MODES, World
 
 pytestmark = pytest.mark.terraform
+
+ADA = "Ada.Admin@example.com"
 
 
 def company(**changes: Any) -> dict[str, Any]:
@@ -74,14 +79,88 @@ def test_a_missing_group(world: World) -> None:
     assert "Nobody's Group" in refusal(world, minimal(apps__admin__groups=["Nobody's Group"]))
 
 
-def test_a_member_who_is_no_connect_user_is_a_warning(world: World) -> None:
-    """Groups have other members; the plan names them and goes on."""
-    stack = world.stack(minimal(apps__admin__groups=["Contact Centre Agents"]))
+MARKER = "Do-Not-Keep-Me"
+PROFILE = (
+    "city",
+    "cost_center",
+    "department",
+    "division",
+    "employee_number",
+    "manager",
+    "mobile_phone",
+    "postal_address",
+    "second_email",
+    "title",
+)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_no_profile_of_a_group_s_member_is_kept(tmp_path: Path, mode: str) -> None:
+    """Neither in the state nor in a plan nor in a review: whoever reads those must not read the company's directory."""
+    member = {
+        "login": "bo.agent@example.com",
+        "first_name": "Bo",
+        "last_name": MARKER,
+        "groups": ["Contact Centre Agents"],
+    }
+    known = company()
+    world = World(
+        tmp_path, company=known | {"okta_users": [*known["okta_users"], member | dict.fromkeys(PROFILE, MARKER)]}
+    )
+    stack = world.stack(minimal(okta__role_assignment=mode, apps__admin__groups=["Contact Centre Agents"]))
     plan = stack.plan()
+    stack.apply()
+    later = stack.plan()
+    told = "".join(review(each.json) for each in (plan, later))
+    kept = (stack.folder / "terraform.tfstate").read_text("utf-8")
+    shown = json.dumps([plan.json, later.json, stack.show()])
+    assert all(MARKER not in text for text in (kept, shown, plan.text, later.text, told))
+    assert later.is_empty
+
+
+def review(plan: dict[str, Any]) -> str:
+    """The review of a plan, in all its forms."""
+    runner = CliRunner()
+    return "".join(
+        runner.invoke(review_command, ["-", "--format", form], input=json.dumps(plan)).output
+        for form in ("text", "json", "markdown")
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("status", ["DEPROVISIONED", "SUSPENDED"])
+def test_someone_who_left_stops_nothing(tmp_path: Path, mode: str, status: str) -> None:
+    """The plan goes on without that person's assignment, and names them, until the file is corrected."""
+    world = World(tmp_path)
+    data = minimal(okta__role_assignment=mode, connect__storage=[])
+    stack = world.stack(data)
+    stack.apply()
+    known = company()
+    for person in known["okta_users"]:
+        if person["login"] == ADA:
+            person["status"] = status
+    left = World(tmp_path, company=known).stack(data)
+    plan = left.plan()
     assert plan.code == 0
-    said = words(plan.text)
-    assert "Check block assertion failed" in said
-    assert "bo.agent@example.com" in said
+    assert f"{ADA} ({status.lower()})" in words(plan.text)
+    person_s = (
+        {"okta_group_memberships.admin": "update"}
+        if mode == "group_mapping"
+        else {f'okta_app_user.admin["{ADA}"]': "delete"}
+    )
+    assert plan.changes == person_s
+    left.apply()
+    assert left.plan().is_empty
+
+
+def test_someone_who_is_deactivated_is_still_held_to_the_spelling(tmp_path: Path) -> None:
+    """A wrong name is wrong whether or not the person may sign in today."""
+    known = company()
+    for person in known["okta_users"]:
+        if person["login"] == ADA:
+            person["status"] = "SUSPENDED"
+    said = refusal(World(tmp_path, company=known), minimal(users__0__username=ADA.lower()))
+    assert f'"{ADA}"' in said
 
 
 def test_an_unknown_security_profile(world: World) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
-from cdktf import TerraformResource, TerraformResourceLifecycle
+from cdktf import Postcondition, TerraformResourceLifecycle
 from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatements
 from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
 
 from connect_sso.facts.escaping import literal
+from connect_sso.facts.okta_apps import CATALOGUE_NAME
 from connect_sso.facts.okta_profile import BUILT_IN_SOURCES, expression, user_name_template
-from connect_sso.infrastructure.addresses import address, named
+from connect_sso.infrastructure.addresses import named
 from connect_sso.saml import attributes as saml_attributes
 
 if TYPE_CHECKING:
@@ -19,19 +20,8 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-class AppKind(TerraformResource):
-    """Marks which kind of Okta app the environment uses, so that another kind means new apps.
-
-    An app cannot turn from one kind into the other, but the provider would try to update it in place.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, kind: str) -> None:
-        # Not cdktf's DataResource, which starts Terraform at every synthesis to ask for its version.
-        super().__init__(scope, construct_id, terraform_resource_type="terraform_data")
-        named(self, "app_kind")
-        self.add_override("input", {"okta_app": kind})
-        self.replaces: Final = [address(self)]
-        """For `replace_triggered_by`."""
+KIND_MARKER_ADDRESS: Final = "terraform_data.app_kind"
+"""What earlier releases replaced apps by; it is forgotten, see docs/decisions/app-kind.md."""
 
 
 class AuthenticationPolicy(DataOktaPolicy):
@@ -52,7 +42,6 @@ class EveryApp(TypedDict):
     username: str
     """The attribute of Okta's profile that equals the Connect user name."""
     authentication_policy: AuthenticationPolicy | None
-    kind: AppKind
 
 
 class FederationApp(AppSaml):
@@ -69,7 +58,6 @@ class FederationApp(AppSaml):
             user_name_template=literal(user_name_template(app["username"])),
             user_name_template_type="BUILT_IN" if app["username"] in BUILT_IN_SOURCES else "CUSTOM",
             authentication_policy=policy.id if policy else None,
-            lifecycle=TerraformResourceLifecycle(replace_triggered_by=app["kind"].replaces),
             **of_its_kind,
         )
         self.key: str = app["key"]
@@ -107,6 +95,8 @@ class CustomSamlApp(FederationApp):
             signature_algorithm="RSA_SHA256",
             digest_algorithm="SHA256",
             honor_force_authn=False,
+            # The other way round the provider replaces the app by itself.
+            lifecycle=TerraformResourceLifecycle(postcondition=[_is_no_catalogue_app(app)]),
             authn_context_class_ref="urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
             attribute_statements=_statements(
                 {
@@ -121,6 +111,17 @@ class CustomSamlApp(FederationApp):
                 }
             ),
         )
+
+
+def _is_no_catalogue_app(app: EveryApp) -> Postcondition:
+    # What an app was made from stays in its state, and the provider plans an update in place that ends with an app of
+    # neither kind.
+    return Postcondition(
+        condition=f'${{self.preconfigured_app != "{CATALOGUE_NAME}"}}',
+        error_message=f'The Okta app "{literal(app["label"])}" is the catalogue\'s AWS app, which cannot become a custom one. To replace '
+        "it (nobody signs in through it meanwhile, and its certificate is a new one), plan and apply with "
+        f"-replace=okta_app_saml.{app['key']}",
+    )
 
 
 def _statements(expressions: Mapping[str, str]) -> Sequence[AppSamlAttributeStatements]:

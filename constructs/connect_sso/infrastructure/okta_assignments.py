@@ -1,29 +1,30 @@
-"""Who gets an app in Okta: groups, people one by one, and role groups; and the check that names agree with Connect."""
+"""Who gets an app in Okta: groups, people one by one, and role groups.
+
+No member of a group is read: every data source of the provider keeps whole profiles, and the state would hold them.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdktf import Postcondition, TerraformResourceLifecycle
+from cdktf import Postcondition, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_okta.app_group_assignment import AppGroupAssignment
 from cdktf_cdktf_provider_okta.app_user import AppUser
 from cdktf_cdktf_provider_okta.data_okta_group import DataOktaGroup
 from cdktf_cdktf_provider_okta.data_okta_user import DataOktaUser, DataOktaUserSearch
-from cdktf_cdktf_provider_okta.data_okta_users import DataOktaUsers
 from cdktf_cdktf_provider_okta.group import Group
 from cdktf_cdktf_provider_okta.group_memberships import GroupMemberships
 from cdktf_cdktf_provider_okta.group_rule import GroupRule
 
-from connect_sso.environment.derived_names import terraform_name
-from connect_sso.facts.escaping import literal, quoted
+from connect_sso.facts.escaping import quoted
+from connect_sso.facts.okta_people import BARRED
 from connect_sso.facts.okta_profile import terraform_expression
 from connect_sso.infrastructure.addresses import address, named, one_per
 from connect_sso.infrastructure.catalogue_app import person_profile, role_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from cdktf import TerraformLocal
     from constructs import Construct
 
     from connect_sso.infrastructure.okta_apps import FederationApp
@@ -88,11 +89,6 @@ class People(DataOktaUser):
                         "they must be the same, case included, or the person is refused at sign-in. "
                         f'Write "${{{value}}}" as the username in the environment file.',
                     ),
-                    Postcondition(
-                        condition='${self.status != "DEPROVISIONED"}',
-                        error_message='"${each.key}" is deactivated in Okta and cannot be assigned to an app. '
-                        "Activate the person there, or remove the user from the environment file.",
-                    ),
                 ]
             ),
         )
@@ -109,6 +105,29 @@ class People(DataOktaUser):
             username: a Terraform expression of the name: EACH, or a quoted text.
         """
         return f"{self._address}[{username}]"
+
+    def admitted(self, usernames: Iterable[str]) -> str:
+        """A Terraform expression of those of the people, as a list of names, whom Okta lets in.
+
+        Someone who has left must not stop every plan of the environment, so there is no assignment and no error.
+        """
+        names = ", ".join(quoted(name) for name in sorted(usernames))
+        return f"[for name in [{names}] : name if !{_barred(self.looked_up('name'))}]"
+
+    def left_out(self) -> dict[str, object]:
+        """A `check` block that names, at every plan, who is deactivated or suspended in Okta and so gets no app."""
+        barred = (
+            f'[for name, person in {self._address} : "${{name}} (${{lower(person.status)}})" if {_barred("person")}]'
+        )
+        return {
+            "assert": [
+                {
+                    "condition": f"${{length({barred}) == 0}}",
+                    "error_message": "Deactivated or suspended in Okta, and therefore without the apps that the environment "
+                    f'file gives them: ${{join(", ", {barred})}}. Take their apps out of the file, or activate them in Okta.',
+                }
+            ]
+        }
 
 
 class GroupAssignments(AppGroupAssignment):
@@ -162,7 +181,7 @@ class PersonAssignments(AppUser):
             lifecycle=TerraformResourceLifecycle(replace_triggered_by=[f"{address(app)}.id"]),
         )
         named(self, app.key)
-        one_per(self, usernames)
+        self.add_override("for_each", f"${{toset({people.admitted(usernames)})}}")
 
 
 class RoleGroup(Group):
@@ -233,60 +252,11 @@ class RoleGroupMembers(GroupMemberships):
             scope,
             construct_id,
             group_id=role_group.group_id,
-            users=[f"${{{people.looked_up(quoted(name))}.id}}" for name in sorted(usernames)],
+            users=Token.as_list(f"${{[for name in {people.admitted(usernames)} : {people.looked_up('name')}.id]}}"),
         )
         named(self, role_group.key)
 
 
-class GroupMembers(DataOktaUsers):
-    """The members of existing groups: one list call per group.
-
-    They are data sources of the stack, not of the `check` that reads them: one of a check's own would leave no plan ever
-    empty.
-    """
-
-    def __init__(self, scope: Construct, construct_id: str, *, groups: Groups, names: Iterable[str]) -> None:
-        super().__init__(scope, construct_id, group_id=groups.id_of(EACH))
-        named(self, "members")
-        one_per(self, names)
-
-
-def group_member_checks(
-    *,
-    members: GroupMembers,
-    groups: Sequence[str],
-    attribute: str,
-    connect_user_names: TerraformLocal,
-    by_lower_case: TerraformLocal,
-) -> dict[str, object]:
-    """`check` blocks that warn about each member of a group whose name in Okta is not exactly a Connect user's.
-
-    A `check` only warns: the plan goes on, since a group may well hold people who are not yet in Connect.
-
-    Args:
-        members: the members of all groups.
-        groups: the groups' names.
-        attribute: the attribute of Okta that equals the Connect user name.
-        connect_user_names: the names of all Connect users.
-        by_lower_case: the same, by their lower-case spelling.
-    """
-    checks: dict[str, object] = {}
-    taken: set[str] = set()
-    for name in sorted(groups):
-        label = terraform_name(name, taken)
-        taken.add(label)
-        logins = f"[for user in {address(members)}[{quoted(name)}].users : {terraform_expression('user', attribute)}]"
-        unknown = f"setsubtract({logins}, {address(connect_user_names)})"
-        # "ada@example.com (in Connect: Ada@example.com)" where only the case differs.
-        in_connect = f"{address(by_lower_case)}[lower(name)]"
-        spelled = f'[for name in sort({unknown}) : try("${{name}} (in Connect: ${{{in_connect}}})", name)]'
-        checks[f"members_of_{label}"] = {
-            "assert": [
-                {
-                    "condition": f"${{length({unknown}) == 0}}",
-                    "error_message": f'Members of the Okta group "{literal(name)}" who are no Connect users in exactly this '
-                    f'spelling, and would be refused at sign-in: ${{join(", ", {spelled})}}',
-                }
-            ]
-        }
-    return checks
+def _barred(person: str) -> str:
+    statuses = ", ".join(quoted(status) for status in BARRED)
+    return f"contains([{statuses}], {person}.status)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Final
 
 from cdktf import TerraformOutput
 from constructs import Construct
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
 class Mode(ABC):
     """What depends on the way: the kind of app, who is assigned to it and how, and what is left to do by hand."""
 
-    kind: ClassVar[str]
-    """The kind of Okta app, for the marker that replaces apps of another kind."""
-
     def __init__(self, stack: TerraformStack, *, name: str, environment: Environment) -> None:
         """Remember where to declare, and for which environment."""
         self.stack = stack
@@ -59,7 +56,7 @@ class Mode(ABC):
 
     def checks(self, okta_apps: Mapping[str, FederationApp]) -> dict[str, object]:
         """`check` blocks, by name."""
-        return {}
+        return {"people_without_access": self.people.left_out()} if self.usernames else {}
 
     def steps_by_hand(self) -> list[str]:
         """What no API can do; also declares what those steps need."""
@@ -76,10 +73,19 @@ class Mode(ABC):
         return Groups(self.stack, "okta-groups", names=self.group_names)
 
     @cached_property
+    def usernames(self) -> Sequence[str]:
+        """Everybody who is assigned one by one, each once."""
+        return sorted({user.username for user in self.environment.users if user.apps})
+
+    @cached_property
     def people(self) -> People:
         """Everybody who is assigned one by one; declared when an app first asks for one."""
-        usernames = {user.username for user in self.environment.users if user.apps}
-        return People(self.stack, "okta-users", usernames=usernames, attribute=self.environment.okta.username_attribute)
+        return People(
+            self.stack,
+            "okta-users",
+            usernames=self.usernames,
+            attribute=self.environment.okta.username_attribute,
+        )
 
     def members(self, app: str) -> list[str]:
         """The user names of those who are assigned to an app one by one."""
@@ -111,8 +117,6 @@ class Mode(ABC):
 class SamlAppMode(Mode):
     """`saml_app`: a custom SAML app whose attribute statements carry its one role. Assignments carry nothing."""
 
-    kind = "custom"
-
     def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> FederationApp:
         aws = self.environment.aws
         return CustomSamlApp(
@@ -133,8 +137,6 @@ class SamlAppMode(Mode):
 
 class GroupMappingMode(Mode):
     """`group_mapping`: the catalogue app reads the role from the name of a role group; whoever is in that group has it."""
-
-    kind = "catalogue"
 
     def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> FederationApp:
         return self._catalogue_app(app, every_app, role_group=self.environment.role_group(self.name, every_app["key"]))
@@ -160,8 +162,6 @@ class GroupMappingMode(Mode):
 class ApiIntegrationMode(Mode):
     """`api_integration`: the catalogue app imports the account's roles, and each assignment carries one."""
 
-    kind = "catalogue"
-
     def declare_app(self, app: App, **every_app: Unpack[EveryApp]) -> FederationApp:
         return self._catalogue_app(app, every_app, role_group=None)
 
@@ -169,7 +169,7 @@ class ApiIntegrationMode(Mode):
         self._assign_directly(okta_app, app, role=app.role)
 
     def checks(self, okta_apps: Mapping[str, FederationApp]) -> dict[str, object]:
-        return {
+        return super().checks(okta_apps) | {
             f"api_integration_{key}": api_integration_check(okta_app, label=self.environment.apps[key].label)
             for key, okta_app in okta_apps.items()
         }

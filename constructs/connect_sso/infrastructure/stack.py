@@ -11,12 +11,11 @@ from connect_sso.environment.derived_names import bucket_name, crowd_stack
 from connect_sso.facts.escaping import literal
 from connect_sso.infrastructure import instance as instances
 from connect_sso.infrastructure import manual_steps, recordings
-from connect_sso.infrastructure.addresses import address, named
+from connect_sso.infrastructure.addresses import named
 from connect_sso.infrastructure.backend import keep_state, use_aws, use_okta
 from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
 from connect_sso.infrastructure.federation import EmergencyAccess, FederationPolicy, FederationProvider, FederationRole
-from connect_sso.infrastructure.okta_apps import AppKind, AuthenticationPolicy
-from connect_sso.infrastructure.okta_assignments import GroupMembers, group_member_checks
+from connect_sso.infrastructure.okta_apps import KIND_MARKER_ADDRESS, AuthenticationPolicy
 from connect_sso.infrastructure.protection import forget
 from connect_sso.infrastructure.role_assignment import BY_NAME
 
@@ -32,9 +31,6 @@ if TYPE_CHECKING:
 CROWD_FILE = "crowd.json"
 """Beside a crowd's cdk.tf.json: the map of its users."""
 
-CROWD_NAMES_FILE = "crowd_names.json"
-"""Beside an environment's cdk.tf.json: the crowd's user names, for the checks of group members."""
-
 
 class ConnectSsoStack(TerraformStack):
     """One environment: the instance, the apps on both sides, and the people of the YAML file."""
@@ -46,7 +42,6 @@ class ConnectSsoStack(TerraformStack):
         *,
         environment: Environment,
         people: Sequence[Person],
-        crowd: Sequence[Person],
     ) -> None:
         """Declare the stack.
 
@@ -55,13 +50,10 @@ class ConnectSsoStack(TerraformStack):
             name: the environment's and the stack's name.
             environment: a valid environment.
             people: the people of the YAML file.
-            crowd: the people of the CSV, of whom only the names matter here.
         """
         super().__init__(scope, name)
         self._name = name
         self._environment = environment
-        self.files: dict[str, str] = {}
-        """What Terraform reads beside the JSON, by file name; it lies in the stack's own folder."""
         keep_state(self, environment, name=name, crowd=False)
         use_aws(self, environment)
         use_okta(self, environment)
@@ -73,16 +65,15 @@ class ConnectSsoStack(TerraformStack):
 
         assignment = BY_NAME[environment.okta.role_assignment]
         self._assignment = assignment(self, name=name, environment=environment)
-        kind = AppKind(self, "app-kind", kind=assignment.kind)
-        self._okta_apps = {key: self._declare_app(key, app, kind) for key, app in environment.apps.items()}
+        self._okta_apps = {key: self._declare_app(key, app) for key, app in environment.apps.items()}
         self._saml_providers = {key: self._declare_saml_provider(key, app) for key, app in environment.apps.items()}
         self._roles = self._declare_roles()
         self._declare_emergency_access()
         for key, app in environment.apps.items():
             self._assignment.assign(self._okta_apps[key], app)
-        by_name = self._declare_people(people)
+        self._declare_people(people)
         self._outputs(people)
-        checks = self._assignment.checks(self._okta_apps) | self._check_group_members(by_name, crowd)
+        checks = self._assignment.checks(self._okta_apps)
         if checks:
             self.add_override("check", checks)  # cdktf has no construct for them
 
@@ -133,7 +124,7 @@ class ConnectSsoStack(TerraformStack):
 
     def _forget_what_is_no_longer_made(self) -> None:
         connect = self._environment.connect
-        addresses: list[str] = []
+        addresses = [KIND_MARKER_ADDRESS]
         if connect.instance_id:
             addresses.append(instances.ADDRESS)
         if (connect.recordings or not connect.storage_kinds) and connect.protect:
@@ -143,7 +134,7 @@ class ConnectSsoStack(TerraformStack):
             addresses += recordings.ASSOCIATION_ADDRESSES
         forget(self, addresses)
 
-    def _declare_app(self, key: str, app: App, kind: AppKind) -> FederationApp:
+    def _declare_app(self, key: str, app: App) -> FederationApp:
         environment = self._environment
         policy = None
         if app.authentication_policy is not None:
@@ -155,7 +146,6 @@ class ConnectSsoStack(TerraformStack):
             relay_state=environment.relay_state(app, self._instance_id),
             username=environment.okta.username_attribute,
             authentication_policy=policy,
-            kind=kind,
         )
 
     def _declare_saml_provider(self, key: str, app: App) -> FederationProvider:
@@ -201,7 +191,7 @@ class ConnectSsoStack(TerraformStack):
                 permissions_boundary=federation.permissions_boundary,
             )
 
-    def _declare_people(self, people: Sequence[Person]) -> TerraformLocal:
+    def _declare_people(self, people: Sequence[Person]) -> None:
         by_name = named(TerraformLocal(self, "people-map", people_map(people)), "people")  # the output has its name
         if people:
             ConnectUsers(
@@ -212,30 +202,6 @@ class ConnectSsoStack(TerraformStack):
                 people_map=by_name,
                 enforce_settings=self._environment.connect.user_settings == "enforced",
             )
-        return by_name
-
-    def _check_group_members(self, people: TerraformLocal, crowd: Sequence[Person]) -> dict[str, object]:
-        groups = self._assignment.group_names
-        if not groups:
-            return {}
-        names = f"keys({address(people)})"
-        if crowd:
-            self.files[CROWD_NAMES_FILE] = json.dumps(sorted(person.username for person in crowd), indent=0) + "\n"
-            names = f'concat({names}, jsondecode(file("${{path.module}}/{CROWD_NAMES_FILE}")))'
-        connect_user_names = TerraformLocal(self, "connect_user_names", f"${{{names}}}")
-        by_lower_case = TerraformLocal(
-            self,
-            "connect_user_names_by_lower_case",
-            f"${{{{for name in {address(connect_user_names)} : lower(name) => name}}}}",
-        )
-        members = GroupMembers(self, "group-members", groups=self._assignment.groups, names=groups)
-        return group_member_checks(
-            members=members,
-            groups=groups,
-            attribute=self._environment.okta.username_attribute,
-            connect_user_names=connect_user_names,
-            by_lower_case=by_lower_case,
-        )
 
     def _outputs(self, people: Sequence[Person]) -> None:
         environment = self._environment

@@ -60,8 +60,7 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
     files: dict[str, dict[str, str]] = {}
     for each in environments:
         assert each.environment is not None  # valid, see above
-        stack = ConnectSsoStack(app, each.name, environment=each.environment, people=each.people, crowd=each.crowd)
-        files[each.name] = stack.files
+        stack = ConnectSsoStack(app, each.name, environment=each.environment, people=each.people)
         if each.environment.users_file:
             # Also when the file is empty: that is how its last people are removed.
             crowd = CrowdStack(app, each.name, environment=each.environment, crowd=each.crowd)

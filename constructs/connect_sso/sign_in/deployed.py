@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connect_sso.facts.group_rules import groups_in_rule
 from connect_sso.facts.okta_apps import API_INTEGRATION_FEATURE, posts_to
+from connect_sso.facts.okta_people import BARRED
 from connect_sso.facts.okta_profile import attribute_of, user_name_template, value_of
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, partition_of_arn
 from connect_sso.iam import policies
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from connect_sso.terraform.deployment import Deployment, Resource
-
-_BARRED = {"SUSPENDED", "DEPROVISIONED"}
-"""Okta statuses of people who cannot sign in until an administrator acts."""
 
 
 def deployed_sign_in(
@@ -438,7 +436,7 @@ def _may_federate(policy: Resource) -> bool:
 
 def _may_sign_in(person: Resource | None) -> bool:
     status = person.text("status") if person else None
-    return status not in _BARRED
+    return status not in BARRED
 
 
 def _json_object(text: str | None) -> dict[str, Any]:

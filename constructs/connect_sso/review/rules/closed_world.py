@@ -200,7 +200,7 @@ def _elsewhere(world: World) -> Iterator[Finding]:
         if accounts and not ((arn := read_arn(role)) and arn.account in accounts):
             says = words("AWS is asked as {}, of another account than {}.", role, listing(sorted(accounts)))
             yield Finding("provider-changed", "provider.aws", says)
-    if regions and "region" in aws and (region := _constant(aws["region"])) not in regions:
+    if regions and "region" in aws and (region := _constant(aws["region"])) not in [*regions]:
         says = words("AWS is asked in the region {}; what stands is in {}.", region, listing(sorted(regions)))
         yield Finding("provider-changed", "provider.aws", says)
     hosts = {
