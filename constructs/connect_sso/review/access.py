@@ -9,7 +9,7 @@ from connect_sso.review.holdings import ATTACHMENT_TYPES, NOTHING_BESIDE, holdin
 from connect_sso.review.policy_changes import lines, policy_gains, policy_losses
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, Roles, UserSide, World, gone_and_new, listed
-from connect_sso.terraform.plan import UNKNOWN, Mark, Value
+from connect_sso.terraform.plan import NOTHING, UNKNOWN, Change, Mark, Value
 from connect_sso.text import count
 
 GAINS, LOSES, CHANGES = "gains", "loses", "changes"
@@ -73,6 +73,9 @@ def _people(world: World) -> Iterator[Access]:
         if person.routing_profile != earlier.routing_profile and not (made_again and person.routing_profile is UNKNOWN):
             says = words("routing profile {} instead of {}", person.routing_profile, earlier.routing_profile)
             yield Access("person", name, CHANGES, says, person.address)
+        if change is not None and not made_again:
+            for says in _settings(world, change):
+                yield Access("person", name, CHANGES, says, person.address)
     for name, person in before.items():
         if name not in after:
             change = world.change_at(person.address)
@@ -83,6 +86,47 @@ def _people(world: World) -> Iterator[Access]:
             else:
                 says = words("{} (Connect user deleted)", profiles)
                 yield Access("person", name, LOSES, says, person.address, profiles)
+
+
+_SETTINGS = {
+    "after_contact_work_time_limit": "after-contact work (seconds)",
+    "auto_accept": "contacts accepted automatically",
+    "desk_phone_number": "desk phone",
+    "email": "e-mail address",
+    "first_name": "first name",
+    "last_name": "last name",
+    "phone_type": "phone",
+    "secondary_email": "secondary e-mail address",
+}
+"""The settings of a user in Amazon Connect, as supervisors know them."""
+
+
+def _settings(world: World, change: Change) -> Iterator[Words]:
+    """What else changes for a user: supervisors set most of it by hand, and read here what they lose."""
+    if not change.changes_something or change.before is None or change.after is None:
+        return
+    for block in ("identity_info", "phone_config"):
+        old, new = change.before.block(block) or NOTHING, change.after.block(block) or NOTHING
+        for name in sorted({*old.values, *new.values}):
+            yield from _setting(_SETTINGS.get(name, name), old.get(name), new.get(name))
+    attribute = "hierarchy_group_id"
+    groups = [
+        world.names.resolve("hierarchy group", side.get(attribute), change, attribute)
+        for side in (change.before, change.after)
+    ]
+    yield from _setting("hierarchy group", *groups)
+    old_tags, new_tags = change.before.get("tags") or {}, change.after.get("tags") or {}
+    if isinstance(old_tags, dict) and isinstance(new_tags, dict):
+        for key in sorted({*old_tags, *new_tags}):
+            if old_tags.get(key) != new_tags.get(key):
+                yield words("tag {}: {} instead of {}", key, new_tags.get(key), old_tags.get(key))
+    else:
+        yield from _setting("tags", old_tags, new_tags)
+
+
+def _setting(what: str, old: Value, new: Value) -> Iterator[Words]:
+    if (old or None) != (new or None):  # not set, empty, false and zero are the same to the provider
+        yield words(f"{what}: {{}} instead of {{}}", new, old)
 
 
 def _changed_profiles(world: World, name: str, earlier: UserSide, person: UserSide) -> Iterator[Access]:

@@ -113,6 +113,7 @@ class Names:
 
 _NAMED: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "aws_connect_security_profile": (("security profile", "security_profile_id", "name"),),
+    "aws_connect_user_hierarchy_group": (("hierarchy group", "hierarchy_group_id", "name"),),
     "aws_connect_routing_profile": (("routing profile", "routing_profile_id", "name"),),
     "aws_iam_policy": (("IAM policy", "arn", "name"),),
     "okta_group": (("group", "id", "name"),),
