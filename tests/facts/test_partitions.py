@@ -9,6 +9,7 @@ from connect_sso.facts.partitions import (
     PARTITIONS,
     Partition,
     is_aws_endpoint,
+    is_aws_host,
     partition_of,
     partition_of_arn,
     partition_of_endpoint,
@@ -86,3 +87,23 @@ def test_global_resiliency_has_endpoints_of_its_own() -> None:
 def test_an_arn_tells_its_partition(partition: Partition) -> None:
     """By its second part, whole: aws is not the beginning of aws-us-gov."""
     assert partition_of_arn(partition.arn("iam", "role/x", account="111122223333")) is partition
+
+
+@pytest.mark.parametrize(
+    ("host", "is_aws"),
+    [
+        ("signin.aws.amazon.com", True),
+        ("eu-central-1.console.aws.amazon.com", True),
+        ("console.amazonaws-us-gov.com", True),
+        ("acme.my.connect.aws", True),
+        ("acme.awsapps.com", True),
+        ("x.us-east-1.sign-in.connect.aws", True),
+        ("aws.amazon.com.example.com", False),
+        ("notaws.amazon.com", False),
+        ("acme.okta.com", False),
+        ("", False),
+    ],
+)
+def test_hosts_of_aws(host: str, is_aws: bool) -> None:
+    """Whole domains only: what a recording holds of other hosts is nobody's business."""
+    assert is_aws_host(host) is is_aws

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from connect_sso.errors import Failure
+from connect_sso.facts.partitions import is_aws_host
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +87,7 @@ def last_in_trace(trace: dict[str, Any]) -> tuple[Posted, int]:
 def is_aws_sign_in(url: str) -> bool:
     """Whether an address is one that takes responses for AWS."""
     host = _host(url)
-    return host.endswith(".sign-in.connect.aws") or (_is_aws(host) and "signin" in host.split("."))
+    return host.endswith(".sign-in.connect.aws") or (is_aws_host(host) and "signin" in host.split("."))
 
 
 def decoded_relay_state(value: str) -> str:
@@ -180,7 +181,7 @@ def _answers(entries: list[Any]) -> Iterator[str]:
         text = content.get("text")
         if not isinstance(url, str) or not isinstance(text, str) or len(text) > _ANSWER_BYTES:
             continue
-        if not re.search(r"(html|plain|json)", str(content.get("mimeType", ""))) or not _is_aws(_host(url)):
+        if not re.search(r"(html|plain|json)", str(content.get("mimeType", ""))) or not is_aws_host(_host(url)):
             continue
         if content.get("encoding") == "base64":
             try:
@@ -195,10 +196,6 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_aws(host: str) -> bool:
-    return host.endswith((".aws.amazon.com", ".amazonaws-us-gov.com", ".connect.aws", ".awsapps.com"))
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from connect_sso.facts.partitions import INSTANCE_DOMAINS
+
 _SAML = "https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html"
 _PERMISSIONS = "https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html"
 
@@ -100,7 +102,7 @@ _BY_ROOT = {root: page for page in PAGES for root in page.roots}
 # An instance of the former domain has its pages below /connect:
 # https://docs.aws.amazon.com/connect/latest/adminguide/update-your-connect-domain.html
 _PATH = re.compile(r"(?:/connect(?=/))?(?:/(?P<root>[a-z0-9-]+)(?:/[A-Za-z0-9_-]+)*)?/?")
-_INSTANCE_HOST = re.compile(r"[a-z0-9-]+\.(my\.connect\.aws|awsapps\.com)", re.IGNORECASE)
+_INSTANCE_HOST = re.compile(rf"[a-z0-9-]+\.({'|'.join(map(re.escape, INSTANCE_DOMAINS))})", re.IGNORECASE)
 
 
 def page_of(destination: str) -> Page | None:

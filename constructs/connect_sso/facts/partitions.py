@@ -122,6 +122,23 @@ def partition_of_endpoint(url: str) -> Partition | None:
     return None
 
 
+INSTANCE_DOMAINS = ("my.connect.aws", "awsapps.com")
+"""Below which an instance has its pages, the former domain last.
+
+https://docs.aws.amazon.com/connect/latest/adminguide/update-your-connect-domain.html
+"""
+
+
+def is_aws_host(host: str) -> bool:
+    """Whether a host serves AWS sign-in, the console, or pages of Amazon Connect."""
+    domains = (
+        *(partition.sign_in_host.partition(".")[2] for partition in PARTITIONS),
+        "connect.aws",
+        *INSTANCE_DOMAINS,
+    )
+    return host.endswith(tuple(f".{domain}" for domain in domains))
+
+
 def is_aws_endpoint(url: str) -> bool:
     """Whether it is a SAML endpoint of AWS sign-in: global, regional, for encrypted assertions, or Global Resiliency's.
 
