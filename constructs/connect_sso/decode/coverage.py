@@ -16,6 +16,7 @@ from connect_sso.decode.assertion import SAML, SAMLP
 from connect_sso.decode.signature import (
     DS,
     By,
+    Flaw,
     LocatedSignature,
     Misfit,
     Signature,
@@ -124,7 +125,9 @@ def examine(root: etree._Element, known: Sequence[KnownKey] = (), opened: Sequen
         used=_used(root, candidates, chosen),
         signatures=tuple(each for _, each in checked),
         covering=tuple(each for place, each in checked if place.target in {root, chosen}),
-        wrapping=tuple(dict.fromkeys(_wrapping(root, candidates, covered, misfits))),
+        wrapping=tuple(
+            dict.fromkeys((*_wrapping(root, candidates, covered, misfits), *_displaced(root, owners, checked, chosen)))
+        ),
         misfits=tuple(misfit.says for misfit in misfits.values()),
         described=tuple(dict.fromkeys(_described(root, owners, candidates, places, misfits))),
         encryption=how_encrypted(sealed[0]) if sealed else None,
@@ -184,8 +187,8 @@ def _wrapping(
     if all(next(each.iter(f"{DS}Signature"), None) is None for each in (root, *candidates)):
         return  # nothing is signed, which is another failure
     uncovered = [] if root in covered else [each for each in candidates if each not in covered]
-    for each in [root, *uncovered] if uncovered else []:
-        if each in misfits and misfits[each].misleads:
+    for each in [root, *uncovered]:
+        if each in misfits and misfits[each].misleads and root not in covered:
             yield misfits[each].says
     silent = [each for each in uncovered if each not in misfits]
     if silent and len(candidates) > len(uncovered):
@@ -201,6 +204,33 @@ def _wrapping(
             if parent is not None and parent.tag in _TEXT_ELEMENTS:
                 name = etree.QName(parent).localname
                 yield f"a comment, which no signature covers, splits the text of {name}: programs differ in what they then read"
+
+
+def _displaced(
+    root: etree._Element,
+    owners: list[etree._Element],
+    checked: list[tuple[LocatedSignature, Signature]],
+    chosen: etree._Element | None,
+) -> Iterator[str]:
+    """Said where the signature of what is used is refuted, and a message whose signature fits stands out of its place.
+
+    Advice is a place for further assertions (saml-core, 2.6.1); elsewhere an assertion or a response has been moved.
+    """
+    if not any(each.verdict is Verdict.REFUTED for place, each in checked if place.target in {root, chosen}):
+        return
+    for element in list(root.iter(f"{SAML}Assertion", f"{SAMLP}Response"))[:_MAX_ASSERTIONS]:
+        parent = element.getparent()
+        if (
+            element in owners
+            or parent is None
+            or parent.tag == f"{SAML}Advice"
+            or element.find(f"{DS}Signature") is None
+        ):
+            continue
+        found = find_target(root, element, [element])
+        if isinstance(found, LocatedSignature) and check_signature(found, ()).flaw is not Flaw.CHANGED:
+            names = etree.QName(element).localname, etree.QName(parent).localname[:40]
+            yield f"the signature of what AWS reads is refuted; one that fits its content is that of the {names[0]} inside {names[1]}"
 
 
 def _signed_instead(root: etree._Element) -> Iterator[str]:

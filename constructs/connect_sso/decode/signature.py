@@ -196,10 +196,9 @@ def referred_to(root: etree._Element, reference: etree._Element) -> etree._Eleme
 
 def is_part(element: etree._Element) -> bool:
     """Whether it is a part of an assertion or response, such as its Issuer, and no message of its own."""
-    return str(element.tag).startswith((SAML, SAMLP)) and etree.QName(element).localname not in {
-        "Assertion",
-        "Response",
-    }
+    if str(element.tag).startswith(SAML):
+        return element.tag != f"{SAML}Assertion"
+    return str(element.tag) in {f"{SAMLP}{name}" for name in ("Status", "StatusCode", "StatusMessage", "StatusDetail")}
 
 
 def refers_to(reference: etree._Element, target: etree._Element, root: etree._Element) -> bool:
@@ -345,9 +344,14 @@ def _outcome(
     configuration: SignatureConfiguration,
     certificate: Certificate | None,
 ) -> _Outcome:
+    text = etree.tostring(document, encoding="UTF-8")
+    verifier = XMLVerifier()
+    # libxml2 sometimes declares an empty namespace where a part of a document is canonicalized inclusively. Where the
+    # document has no such declaration, each one is libxml2's: https://github.com/XML-Security/signxml/issues/193
+    verifier.excise_empty_xmlns_declarations = b'xmlns=""' not in text and b"xmlns=''" not in text
     try:
-        results = XMLVerifier().verify(
-            etree.tostring(document, encoding="UTF-8"),
+        results = verifier.verify(
+            text,
             x509_cert=None if certificate is None else certificate.x509,
             id_attribute="ID",
             expect_config=configuration,
