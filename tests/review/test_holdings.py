@@ -90,6 +90,40 @@ def test_a_deny_is_held_against_the_roles_other_policies(beside: World, widens: 
     assert codes(before, after) == ({("permission-widened", INLINE)} if widens else set())
 
 
+def resource_policy(action: str) -> str:
+    """A bucket's policy that allows the role something."""
+    entry = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/r"},
+        "Action": action,
+        "Resource": "arn:aws:s3:::b/*",
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": entry})
+
+
+@pytest.mark.parametrize(
+    ("action", "widens"), [("s3:GetObject", True), ("s3:*", True), ("s3:ListBucket", True), ("sqs:*", False)]
+)
+def test_a_deny_is_held_against_what_buckets_allow(action: str, widens: bool) -> None:
+    """A bucket's policy allows without any of the role's."""
+    bucket: World = {"aws_s3_bucket_policy.b": {"bucket": "b", "policy": resource_policy(action)}}
+    before = {ROLE: role(), INLINE: inline(document(FEDERATE, DENY_READ))} | bucket
+    after = {ROLE: role(), INLINE: inline(document(FEDERATE))} | bucket
+    assert codes(before, after) == ({("permission-widened", INLINE)} if widens else set())
+
+
+def test_policies_whose_names_are_not_known_yet_are_several() -> None:
+    """Each has an address of its own."""
+    new = {
+        f"aws_iam_role_policy.{name}": {"role": "r", "policy": document(statement)}
+        for name, statement in (("a", READ), ("b", FEDERATE))
+    }
+    before: World = {ROLE: role(), INLINE: inline(document(FEDERATE, DENY_READ))}
+    after = {ROLE: role(), INLINE: inline(document(FEDERATE))} | new
+    unknown = {address: {"name": True} for address in new}
+    assert ("permission-widened", INLINE) in found(between(before, after, unknown))
+
+
 def test_a_role_that_the_plan_does_not_hold_may_be_allowed_anything() -> None:
     """Then a Deny that goes stays a finding."""
     before, after = ({INLINE: inline(text)} for text in (document(FEDERATE, DENY_READ), document(FEDERATE)))

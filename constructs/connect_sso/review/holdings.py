@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from connect_sso.iam.documents import Statement, UnreadablePolicyError, read
@@ -16,6 +16,9 @@ INLINE_TYPES = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}
 
 ATTACHMENT_TYPES = {"aws_iam_role_policy_attachment": "role", "aws_iam_user_policy_attachment": "user"}
 """Attachments of managed policies and the attribute that names to whom."""
+
+RESOURCE_POLICIES = ("aws_s3_bucket_policy", "aws_kms_key", "aws_kms_key_policy")
+"""What has a policy of its own, which may allow something to a role or user without any of theirs."""
 
 _GROUPS = ("aws_iam_user_group_membership", "aws_iam_group_membership")
 
@@ -45,8 +48,8 @@ class Holdings:
         for kind, attribute in INLINE_TYPES.items():
             for address, side in sides[kind].items():
                 change = None if settled else world.change_at(address)
-                key: Key = ("inline", side.text("name") or UNKNOWN)
-                found.setdefault(owner_of(world, side, attribute, change), {})[key] = side.get("policy")
+                owner = owner_of(world, side, attribute, change)
+                found.setdefault(owner, {})[inline_key(side, address)] = side.get("policy")
         for kind, attribute in ATTACHMENT_TYPES.items():
             for address, side in sides[kind].items():
                 change = None if settled else world.change_at(address)
@@ -86,9 +89,8 @@ class Holdings:
         world = self._world
         if change.type in INLINE_TYPES:
             side = change.after or change.old()
-            name = side.text("name")
             owner = owner_of(world, side, INLINE_TYPES[change.type], change)
-            return {self.beside_one(owner, ("inline", name or UNKNOWN))}
+            return {self.beside_one(owner, inline_key(side, change.address))}
         key: Key = ("managed", change.address)
         owners = [owner for owner, held in self.after.items() if key in held]
         # AWS counts all who have it, whoever attached it: https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/iam_policy
@@ -104,7 +106,10 @@ class Holdings:
             return None
         if owner in world.after["aws_iam_user"] and any(True for _ in world.plan.of(*_GROUPS)):
             return None
-        found: list[Statement] = []
+        by_resources = self._allowed_by_resources
+        if by_resources is None:
+            return None
+        found = [*by_resources]
         held, gone = self.after.get(owner, {}), self.before.get(owner, {})
         for other, document in held.items():
             if other != key:
@@ -119,6 +124,20 @@ class Holdings:
             if statements is None:
                 return None
             # Whether it stays is not said here: what it denies is not counted on.
+            found += (statement for statement in statements if statement.allows)
+        return tuple(found)
+
+    @cached_property
+    def _allowed_by_resources(self) -> Beside:
+        """What the policies of buckets and keys allow, to whomever."""
+        found: list[Statement] = []
+        for change in self._world.plan.of(*RESOURCE_POLICIES):
+            document = change.new().get("policy")
+            if document is None or (document is UNKNOWN and not self._world.plan.references(change, "policy")):
+                continue  # AWS's default one, by which the account's own policies decide
+            statements = _statements(document)
+            if statements is None:
+                return None
             found += (statement for statement in statements if statement.allows)
         return tuple(found)
 
@@ -148,6 +167,12 @@ def inline_blocks(side: Side) -> dict[str, Value]:
         elif isinstance(block, dict) and block.get("policy"):
             found[str(block.get("name") or "")] = block.get("policy")
     return found
+
+
+def inline_key(side: Side, address: Address) -> Key:
+    """What an inline policy is known by: its name, or where that is only known after apply its address."""
+    name = side.get("name")
+    return ("inline", name if isinstance(name, str) and name else address)
 
 
 def owner_of(world: World, side: Side, attribute: str, change: Change | None = None) -> str:

@@ -18,6 +18,7 @@ from connect_sso.review.holdings import (
     attached_policy,
     holdings,
     inline_blocks,
+    inline_key,
     owner_of,
 )
 from connect_sso.review.names import resource_address, type_of
@@ -246,9 +247,10 @@ def _taken_away(world: World) -> Iterator[Finding]:
                 continue
             owner = owner_of(world, change.before, attribute)
             policy: str | Mark
+            key: Key
             if kind in INLINE_TYPES:
                 policy = change.before.text("name") or UNKNOWN
-                key: Key = ("inline", policy)
+                key = inline_key(change.before, change.address)
             else:
                 policy = attached_policy(world, change.before)
                 key = ("managed", policy)
