@@ -232,4 +232,4 @@ def certificate_words(certificate: Certificate) -> str:
 
 
 def _nearest(arn: str, known: Iterable[str]) -> str:
-    return nearest(arn, known) or (f"; there are: {', '.join(sorted(known))}" if known else "; it has none at all")
+    return nearest(arn, known) or (f"; it has {', '.join(sorted(known))}" if known else "; it has none")
