@@ -432,6 +432,11 @@ def test_warnings_do_not_stop_anything(tmp_path: Path) -> None:
             "connect.retention_days",
             "deletes chat_transcripts after 30 days; call_recordings after 1,825 days",
         ),
+        (
+            {"users": [minimal()["users"][0], minimal()["users"][0] | {"username": "bo", "auto_accept": True}]},
+            "users",
+            "auto_accept is written for 1 of 2 people",
+        ),
         ({"apps__admin__groups": ["A", "Everyone"]}, "apps.admin.groups[1]", "may assume Okta_Role"),
         (
             {"okta__org_name": "login", "okta__base_url": "acme.example"},

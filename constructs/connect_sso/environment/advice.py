@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connect_sso.environment.people import said_of_everybody, said_of_somebody
 from connect_sso.environment.problems import Problem
 from connect_sso.environment.tree import KeyPath, MappingNode, dotted, place_of
 from connect_sso.facts.names import EVERYONE, OKTA_DOMAINS, QUOTA_USERS
@@ -106,6 +107,19 @@ def _deleted(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
         yield ("connect", "retention_days"), f"deletes {what}, and no copy is kept"
 
 
+def _said_of_some(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
+    own = [user.as_person(0) for user in subject.environment.users]
+    for key, people in (("users", own), ("users_file", subject.crowd)):
+        kept = said_of_everybody(people)
+        for setting, count in said_of_somebody(people).items():
+            if setting not in kept:
+                yield (
+                    (key,),
+                    f"{setting} is written for {count:,} of {len(people):,} people: Terraform sets it when it makes a person "
+                    "and leaves it alone from then on; it keeps the value only where everybody here has one",
+                )
+
+
 def _quota(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
     people = len(subject.environment.users) + len(subject.crowd)
     if people > QUOTA_USERS:
@@ -147,6 +161,7 @@ _ADVICE: tuple[Callable[[AdvisedEnvironment], Iterator[tuple[KeyPath, str]]], ..
     _people_without_apps,
     _unprotected,
     _deleted,
+    _said_of_some,
     _quota,
     _undocumented_audience,
     _everyone,

@@ -6,9 +6,31 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SOFTPHONE: Final = "softphone"
+
+LEFT_ALONE: Final = ("after_contact_work_seconds", "auto_accept", "secondary_email", "hierarchy_group", "tags")
+"""The settings of a person that a file may say, and that stay as they are in Connect where it does not."""
+
+
+def said_of_everybody(people: Sequence[Person]) -> frozenset[str]:
+    """Those of `LEFT_ALONE` that the file says of each of its people, and of which therefore Terraform can keep the value.
+
+    Terraform leaves a setting alone for all instances of a resource or for none:
+    https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#ignore_changes
+    """
+    if not people:
+        return frozenset()
+    return frozenset(
+        setting for setting in LEFT_ALONE if all(getattr(person, setting) is not None for person in people)
+    )
+
+
+def said_of_somebody(people: Sequence[Person]) -> dict[str, int]:
+    """Those of `LEFT_ALONE` that the file says of anybody, with the number of people."""
+    counted = ((setting, sum(getattr(person, setting) is not None for person in people)) for setting in LEFT_ALONE)
+    return {setting: count for setting, count in counted if count}
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,21 +49,25 @@ class User(Section):
     routing_profile: ProfileName = DEFAULT_ROUTING_PROFILE
     phone: Phone = SOFTPHONE
     after_contact_work_seconds: AfterContactWork | None = Field(
-        default=None, description="After-contact work in seconds, 0 for no limit; left alone where it is not written."
+        default=None,
+        description="After-contact work in seconds, 0 for no limit. Not written, it is left alone; Terraform keeps it where everybody has one.",
     )
     auto_accept: bool | None = Field(
-        default=None, description="Whether calls are accepted for the agent; left alone where it is not written."
+        default=None,
+        description="Whether calls are accepted for the agent. Not written, it is left alone; Terraform keeps it where everybody has one.",
     )
     secondary_email: SecondaryEmail | None = Field(
-        default=None, description="Where Connect sends its notifications; left alone where it is not written."
+        default=None,
+        description="Where Connect sends its notifications. Not written, it is left alone; Terraform keeps it where everybody has one.",
     )
     hierarchy_group: HierarchyGroup | None = Field(
         default=None,
-        description="An existing agent hierarchy group, by the names from the top level down; left alone where it is not written.",
+        description="An existing agent hierarchy group, by the names from the top level down. Not written, it is left alone; Terraform keeps it where everybody has one.",
         examples=[["Europe", "Sales"]],
     )
     tags: Tags | None = Field(
-        default=None, description="Tags of the Connect user besides aws.tags; left alone where they are not written."
+        default=None,
+        description="Tags of the Connect user besides aws.tags. Not written, they are left alone; Terraform keeps them where everybody has some.",
     )
     apps: Annotated[tuple[AppName, ...], FROM_LIST, UNIQUE] = Field(
         default=(), description="Apps this person is assigned one by one; leave out where a group does it."

@@ -210,6 +210,8 @@ def hierarchy_group_problem(names: tuple[str, ...] | list[str]) -> str | None:
         return "must name a group by its path, from the top level down"
     if len(names) > MAX_HIERARCHY_LEVELS:
         return f"an agent hierarchy has at most {MAX_HIERARCHY_LEVELS} levels; this has {len(names)}"
+    if any("|" in name for name in names):
+        return "must not contain | (it separates the levels in a CSV)"
     return next((problem for name in names if (problem := text_problem(name, 1, 100))), None)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from cdktf import TerraformLocal, TerraformResourceLifecycle, Token
+from cdktf import Postcondition, TerraformLocal, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_aws.connect_user import ConnectUser, ConnectUserIdentityInfo, ConnectUserPhoneConfig
 from cdktf_cdktf_provider_aws.data_aws_connect_routing_profile import DataAwsConnectRoutingProfile
 from cdktf_cdktf_provider_aws.data_aws_connect_security_profile import DataAwsConnectSecurityProfile
+from cdktf_cdktf_provider_aws.data_aws_connect_user_hierarchy_group import DataAwsConnectUserHierarchyGroup
 from constructs import Construct
 
+from connect_sso.environment.people import said_of_everybody, said_of_somebody
 from connect_sso.infrastructure.addresses import address, named, one_per
 
 if TYPE_CHECKING:
@@ -18,7 +20,22 @@ if TYPE_CHECKING:
     from connect_sso.environment.people import Person
     from connect_sso.infrastructure.instance import Instance
 
-OWNED_BY_SUPERVISORS = ["routing_profile_id", "phone_config", "identity_info"]
+LEFT_ALONE: Final = {
+    "after_contact_work_seconds": ("phone_config[0].after_contact_work_time_limit",),
+    "auto_accept": ("phone_config[0].auto_accept",),
+    "secondary_email": ("identity_info[0].secondary_email",),
+    "hierarchy_group": ("hierarchy_group_id",),
+    "tags": ("tags", "tags_all"),
+}
+"""What the provider would clear where the file says nothing of it: a setting of a person, and the provider's attributes."""
+
+OWNED_BY_SUPERVISORS: Final = (
+    "routing_profile_id",
+    "phone_config[0].phone_type",
+    "phone_config[0].desk_phone_number",
+    "identity_info[0].first_name",
+    "identity_info[0].last_name",
+)
 """With `user_settings: initial`, what is set at creation and then left to supervisors and agents."""
 
 
@@ -92,14 +109,65 @@ class ConnectUsers(Construct):
                     phone_type=f"${{{person}.phone_type}}",
                     desk_phone_number=f"${{try({person}.desk_phone_number, null)}}",
                 ),
-                lifecycle=TerraformResourceLifecycle(
-                    # The hierarchy is the contact centre's own business, always.
-                    ignore_changes=["hierarchy_group_id", *([] if enforce_settings else OWNED_BY_SUPERVISORS)]
-                ),
+                lifecycle=TerraformResourceLifecycle(ignore_changes=_ignored(people, enforce_settings)),
             ),
             "users",
         )
+        said = said_of_somebody(people)
+        for setting, attribute in _PLAIN.items():
+            if setting in said:
+                users.add_override(attribute, f"${{try({person}.{setting}, null)}}")
+        if "hierarchy_group" in said:
+            groups = HierarchyGroups(self, "hierarchy-groups", instance_id=known_id, people=people)
+            path = f'join("|", {person}.hierarchy_group)'
+            users.add_override(
+                "hierarchy_group_id",
+                f"${{can({person}.hierarchy_group) ? {address(groups)}[{path}].hierarchy_group_id : null}}",
+            )
         users.add_override("for_each", f"${{{address(keys)}}}")
+
+
+_PLAIN: Final = {
+    "after_contact_work_seconds": "phone_config.after_contact_work_time_limit",
+    "auto_accept": "phone_config.auto_accept",
+    "secondary_email": "identity_info.secondary_email",
+    "tags": "tags",
+}
+"""The settings that go to the provider as they are."""
+
+
+def _ignored(people: Sequence[Person], enforce_settings: bool) -> list[str]:
+    kept = said_of_everybody(people)
+    left_alone = [path for setting, paths in LEFT_ALONE.items() if setting not in kept for path in paths]
+    return [*left_alone, *([] if enforce_settings else OWNED_BY_SUPERVISORS)]
+
+
+class HierarchyGroups(DataAwsConnectUserHierarchyGroup):
+    """Existing groups of the agent hierarchy, each found by its last name and held to its whole path."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, instance_id: str, people: Sequence[Person]) -> None:
+        levels = ", ".join(
+            f"self.hierarchy_path[0].level_{number}" for number in ("one", "two", "three", "four", "five")
+        )
+        found = f'join("|", [for level in [{levels}] : level[0].name if length(level) > 0])'
+        super().__init__(
+            scope,
+            construct_id,
+            instance_id=instance_id,
+            name='${reverse(split("|", each.key))[0]}',
+            lifecycle=TerraformResourceLifecycle(
+                postcondition=[
+                    # The provider takes the first group of that name, wherever it is.
+                    Postcondition(
+                        condition=f"${{{found} == each.key}}",
+                        error_message='There is no agent hierarchy group "${each.key}"; the one of that name that the '
+                        f'provider found is "${{{found}}}". Write its whole path; of two groups of one name only one can be found.',
+                    )
+                ]
+            ),
+        )
+        named(self, "hierarchy_groups")
+        one_per(self, ("|".join(person.hierarchy_group) for person in people if person.hierarchy_group))
 
 
 def people_map(people: Sequence[Person]) -> dict[str, dict[str, object]]:

@@ -269,8 +269,36 @@ def _look_up_profile(kind: str, attribute: str, title: str) -> Any:
     return look_up
 
 
+def _look_up_hierarchy_group(account: Account, config: Values) -> Values:
+    """The first of that name, wherever it is (provider source, data source aws_connect_user_hierarchy_group)."""
+    paths: list[list[str]] = account.cloud.company.get("hierarchy_groups", [])
+    path = next((path for path in paths if path[-1] == config["name"]), None)
+    if path is None:
+        raise Refused(f"reading Connect Hierarchy Group ({config['name']}): not found")
+    where = f"instance/{config['instance_id']}/agent-group"
+    levels = [
+        {"id": found, "name": name, "arn": account.arn("connect", f"{where}/{found}")}
+        for depth, name in enumerate(path)
+        for found in [uuid("hierarchy group", config["instance_id"], *path[: depth + 1])]
+    ]
+    numbers = ("one", "two", "three", "four", "five")
+    identifier = levels[-1]["id"]
+    return {
+        "id": f"{config['instance_id']}:{identifier}",
+        "arn": levels[-1]["arn"],
+        "hierarchy_group_id": identifier,
+        "hierarchy_path": [
+            {f"level_{number}": levels[depth : depth + 1] for depth, number in enumerate(numbers)},
+        ],
+        "level_id": str(len(levels)),
+        "region": account.region,
+        "tags": {},
+    }
+
+
 LOOKUPS = {
     "aws_connect_instance": _look_up_instance,
+    "aws_connect_user_hierarchy_group": _look_up_hierarchy_group,
     "aws_connect_routing_profile": _look_up_profile("routing_profiles", "routing_profile_id", "Routing Profile"),
     "aws_connect_security_profile": _look_up_profile("security_profiles", "security_profile_id", "Security Profile"),
 }

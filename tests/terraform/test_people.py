@@ -1,0 +1,92 @@
+"""What supervisors and agents set in Connect stays, and what the file says is kept."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.environment_files import minimal
+from tests.sandbox.cloud import COMPANY
+from tests.terraform.conftest import World
+
+pytestmark = pytest.mark.terraform
+
+BO: dict[str, Any] = {
+    "username": "Bo.Agent@example.com",
+    "first_name": "Bo",
+    "last_name": "Agent",
+    "security_profiles": ["Agent"],
+}
+
+SET_BY_HAND: dict[str, dict[str, Any]] = {
+    "phone_config": {"after_contact_work_time_limit": 30, "auto_accept": True},
+    "identity_info": {"secondary_email": "bo@example.org"},
+}
+
+
+def set_by_hand(world: World) -> None:
+    """A supervisor changes everybody in Connect, as its console lets one."""
+    cloud = world.sandbox.cloud
+    for user in list(cloud.all("aws_connect_user")):
+        for block, values in SET_BY_HAND.items():
+            user[block][0].update(values)
+        user |= {"hierarchy_group_id": "a-group", "tags": {"Shift": "late"}, "tags_all": {"Shift": "late"}}
+        cloud.put("aws_connect_user", f"{user['instance_id']}/{user['name']}", user)
+
+
+def users(world: World) -> dict[str, dict[str, Any]]:
+    """As they are in Connect, by name."""
+    return {user["name"]: user for user in world.sandbox.cloud.all("aws_connect_user")}
+
+
+@pytest.mark.parametrize("user_settings", ["enforced", "initial"])
+def test_what_the_file_does_not_say_stays_as_it_is(world: World, user_settings: str) -> None:
+    """Also in an apply that changes the person for another reason, and although the file says it of somebody else."""
+    data = minimal(connect__user_settings=user_settings, aws__tags={"team": "voice"})
+    data["users"] = [data["users"][0] | {"auto_accept": False, "tags": {"Team": "Leads"}}, BO]
+    world.stack(data).apply()
+    set_by_hand(world)
+    assert world.stack(data).plan().is_empty
+    data["users"][1] = BO | {"security_profiles": ["Agent", "QualityAnalyst"]}
+    data["aws"]["tags"] = {"team": "telephony"}
+    stack = world.stack(data)
+    stack.apply()
+    assert stack.plan().is_empty
+    bo = users(world)["Bo.Agent@example.com"]
+    assert len(bo["security_profile_ids"]) == 2
+    for block, values in SET_BY_HAND.items():
+        assert bo[block][0].items() >= values.items()
+    assert (bo["hierarchy_group_id"], bo["tags"]) == ("a-group", {"Shift": "late"})
+
+
+@pytest.mark.parametrize("user_settings", ["enforced", "initial"])
+def test_what_the_file_says_of_everybody_is_kept(tmp_path: Path, user_settings: str) -> None:
+    """And the rest of the same block is not touched."""
+    company = json.loads(COMPANY.read_text("utf-8")) | {"hierarchy_groups": [["Europe"], ["Europe", "Sales"]]}
+    world = World(tmp_path, company=company)
+    data = minimal(connect__user_settings=user_settings)
+    said = {"after_contact_work_seconds": 60, "hierarchy_group": ["Europe", "Sales"], "tags": {"Team": "Sales"}}
+    data["users"] = [user | copy.deepcopy(said) for user in (data["users"][0], BO)]
+    stack = world.stack(data)
+    stack.apply()
+    group = users(world)["Bo.Agent@example.com"]["hierarchy_group_id"]
+    set_by_hand(world)
+    stack.apply()
+    assert stack.plan().is_empty
+    for user in users(world).values():
+        assert user["phone_config"][0].items() >= {"after_contact_work_time_limit": 60, "auto_accept": True}.items()
+        assert user["identity_info"][0]["secondary_email"] == "bo@example.org"
+        assert (user["hierarchy_group_id"], user["tags"]) == (group, {"Team": "Sales"})
+
+
+def test_a_hierarchy_group_is_held_to_its_path(tmp_path: Path) -> None:
+    """The provider finds one by its name alone: another of that name is not taken for it."""
+    company = json.loads(COMPANY.read_text("utf-8")) | {"hierarchy_groups": [["Asia", "Sales"]]}
+    plan = World(tmp_path, company=company).stack(minimal(users__0__hierarchy_group=["Europe", "Sales"]))
+    done = plan.apply(check=False)
+    assert 'There is no agent hierarchy group "Europe|Sales"' in done.text
+    assert '"Asia|Sales"' in done.text
