@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 import connect_sso.review
 from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, Failure, UsageFailure
 from connect_sso.review import command
+from connect_sso.review.findings import CATALOGUE, CODES
 from connect_sso.review.page import review_page
 from tests.conftest import ROOT, Golden
 from tests.review.plans import created, destroyed, plan, updated
@@ -198,3 +199,21 @@ def test_the_order_of_a_plan_means_nothing(form: str) -> None:
 def test_the_page_has_every_code(golden: Golden) -> None:
     """docs/review.md and the catalogue agree."""
     golden.check(ROOT / "docs" / "review.md", review_page())
+
+
+WITHOUT_A_PAGE = {"new-environment", "access-lost", "access-in-doubt", "last-administrator", "unknown-resource"}
+"""What follows from what the review itself does."""
+
+
+def test_every_cost_that_a_vendor_decides_has_its_page() -> None:
+    """A sentence about AWS, Okta or Terraform stands beside the page that says so."""
+    assert {code.name for code in CATALOGUE if not code.pages} == WITHOUT_A_PAGE
+    assert all(page.startswith("https://") for code in CATALOGUE for page in code.pages)
+
+
+def test_what_a_removed_user_costs_is_what_aws_says() -> None:
+    """https://docs.aws.amazon.com/connect/latest/adminguide/delete-users.html: records stay, the activity audit does not."""
+    cost = CODES["mass-removal"].cost
+    assert "keeps contact records and reports" in cost
+    assert "agent activity audit" in cost
+    assert "history" not in cost

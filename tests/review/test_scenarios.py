@@ -119,7 +119,7 @@ def test_a_refused_plan_says_why_and_what_it_would_have_cost(planned: Callable[[
     assert report.refused
     assert finding.reason is not None
     assert "instance_alias" in finding.reason.plain()
-    assert "lost for good" in finding.cost
+    assert "cannot be restored" in finding.cost
 
 
 def test_a_deployed_environment_has_nothing_to_decide(deployed: Deployed) -> None:

@@ -22,6 +22,8 @@ class Code:
     """What it is, in a few words."""
     cost: str
     """What it would cost, or why it needs a decision: one or two sentences, the same for all of the kind."""
+    pages: tuple[str, ...] = ()
+    """Where the vendor says so; none where it follows from what the review itself does."""
 
 
 CATALOGUE: tuple[Code, ...] = (
@@ -34,147 +36,190 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "instance-destroyed",
         "The Connect instance is destroyed",
-        "Its configuration, metrics, reports and users are lost for good and its phone numbers are released (up to 180 "
-        "days before they can be claimed again). A deleted instance cannot be restored.",
+        "Its configuration settings and metrics data are lost, and its phone numbers are released: it takes up to 180 days "
+        "until they can be claimed again, by anyone. A deleted instance cannot be restored.",
+        pages=(
+            "https://docs.aws.amazon.com/connect/latest/adminguide/delete-connect-instance.html",
+            "https://docs.aws.amazon.com/connect/latest/adminguide/release-phone-number.html",
+        ),
     ),
     Code(
         "instance-replaced",
         "The Connect instance is destroyed and a new, empty one made",
-        "All of its configuration, metrics, reports, users and phone numbers are lost for good; the new instance has "
+        "What the old one held is lost: configuration settings, metrics data, phone numbers, users. The new instance has "
         "another id, so every relay state and permission changes as well. A deleted instance cannot be restored.",
+        pages=(
+            "https://docs.aws.amazon.com/connect/latest/adminguide/delete-connect-instance.html",
+            "https://docs.aws.amazon.com/connect/latest/adminguide/release-phone-number.html",
+        ),
     ),
     # --- federation on the AWS side ----------------------------------------------------------------------------
     Code(
         "saml-provider-destroyed",
         "A SAML provider is destroyed",
         "From then on AWS refuses every sign-in through its Okta app.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteSAMLProvider.html",),
     ),
     Code(
         "saml-provider-replaced",
         "A SAML provider is destroyed and recreated",
         "AWS refuses sign-ins through its Okta app from the destruction until everything that names it (the app, the "
         "roles' trust) matches again.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteSAMLProvider.html",),
     ),
     Code(
         "role-destroyed",
         "A role for sign-in is destroyed",
         "From then on nobody can sign in with it.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_delete.html",),
     ),
     Code(
         "role-replaced",
         "A role for sign-in is destroyed and recreated",
-        "Nobody can sign in with it until it exists again with its permissions. AWS has warned that people who signed "
-        "in before can fail after their role is replaced, since Amazon Connect remembers user and role together.",
+        "Nobody can sign in with it until it exists again with its permissions.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_manage_delete.html",),
     ),
     Code(
         "trust-widened",
         "A role's trust policy admits more than before",
         "Whoever is newly admitted can act with all that the role allows.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",),
     ),
     Code(
         "permission-widened",
         "A permission allows more than before",
         "Everyone who signs in with the role (or holds the user's key) can do more from the moment of the apply.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",),
     ),
     Code(
         "session-lengthened",
         "Sessions last longer, or longer than the role allows",
         "Someone who loses access keeps an open session for that long; a duration above the role's maximum is refused.",
+        pages=(
+            "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html",
+            "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_revoke-sessions.html",
+        ),
     ),
     Code(
         "access-key-created",
         "An access key is created or activated",
         "A key works from anywhere without a second factor, and its secret is in Terraform's state.",
+        pages=(
+            "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html",
+            "https://developer.hashicorp.com/terraform/language/manage-sensitive-data",
+        ),
     ),
     Code(
         "secret-read",
         "Something reads a secret",
         "Whoever can read the output, the resource or the state can then use the secret.",
+        pages=("https://developer.hashicorp.com/terraform/language/manage-sensitive-data",),
     ),
     # --- the Okta apps -----------------------------------------------------------------------------------------
     Code(
         "app-destroyed",
         "An Okta app is destroyed",
-        "The tile is gone and nobody can sign in through it; its assignments and signing key are lost.",
+        "It cannot be undone: the tile is gone, nobody can sign in through it, and who was assigned is lost.",
+        pages=("https://help.okta.com/oie/en-us/content/topics/apps/apps-delete.htm",),
     ),
     Code(
         "app-deactivated",
         "An Okta app is deactivated",
-        "Nobody can sign in through it until it is active again, and its metadata can no longer be read.",
+        "Nobody can sign in through it until it is active again.",
+        pages=("https://help.okta.com/oie/en-us/content/topics/apps/apps-deactivate.htm",),
     ),
     Code(
         "app-activated",
         "An inactive Okta app is made active",
         "Everybody who is assigned to it can sign in through it from then on.",
+        pages=("https://help.okta.com/oie/en-us/content/topics/apps/apps-deactivate.htm",),
     ),
     Code(
         "app-replaced",
         "An Okta app is destroyed and recreated",
         "The new app has another issuer and signing key: nobody can sign in through it until the SAML provider holds "
         "its metadata and people are assigned again.",
+        pages=(
+            "https://help.okta.com/oie/en-us/content/topics/apps/apps-delete.htm",
+            "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html",
+        ),
     ),
     Code(
         "signing-changed",
         "An Okta app's signing key, certificate or signature changes",
         "Okta signs with the new key at once. The SAML provider in AWS gets the new certificate only with the NEXT "
         "plan and apply: nobody can sign in through this app between the two. Plan and apply again right after this one.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html",),
     ),
     Code(
         "metadata-changed",
         "The metadata that AWS trusts changes",
         "AWS accepts only what the new document holds. From a rotation in Okta until this is applied, and again when "
         "the document does not match the key Okta signs with, nobody can sign in through the app.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html",),
     ),
     Code(
         "endpoint-changed",
         "The sign-in endpoint that Okta posts to changes",
         "Where a role's trust policy does not list the new endpoint (SAML:aud), nobody can sign in with that role.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_saml.html",),
     ),
     Code(
         "audience-changed",
         "The audience of the assertion changes",
         "AWS refuses every assertion that does not carry the audience it expects.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html",),
     ),
     Code(
         "relay-state-changed",
         "The page that a sign-in lands on changes",
         "People land on another page, on another instance, or on an error when the region or instance is wrong.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html",),
     ),
     Code(
         "assertion-changed",
         "What the assertion says about roles and attributes changes",
         "People may be offered other roles than before, or none, and then cannot sign in.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html",),
     ),
     Code(
         "session-name-changed",
         "The name that Okta sends for a person changes",
         "It must equal the Connect user name, case included: otherwise people cannot sign in, or do so as someone else.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/troubleshoot-saml.html",),
     ),
     Code(
         "authentication-policy-changed",
         "How people prove who they are changes",
         "The policy decides on factors: a weaker one lets in whoever has a password, a stricter one can lock out.",
+        pages=(
+            "https://help.okta.com/oie/en-us/content/topics/identity-engine/policies/about-app-sign-on-policies.htm",
+        ),
     ),
     Code(
         "app-open-to-all",
         "An Okta app is opened to people who are not assigned",
         "Everyone in the Okta organization can then start a sign-in, not only those who were assigned.",
+        pages=("https://developer.okta.com/docs/reference/api/groups/",),
     ),
     # --- people ------------------------------------------------------------------------------------------------
     Code(
         "admin-app-assigned",
         "A group or person gets an app that opens the administration",
         "Each of them reaches the admin website; what they may do there is up to their security profiles.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html",),
     ),
     Code(
         "role-assigned",
         "An assignment gets a role it did not have",
         "The people of that assignment may sign in with one more role.",
+        pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html",),
     ),
     Code(
         "admin-profile-gained",
         "A user gets a security profile with administrative rights",
         "They can change users, routing or the whole instance, and give such rights to others.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/security-profile-list.html",),
     ),
     Code(
         "access-lost",
@@ -190,6 +235,7 @@ CATALOGUE: tuple[Code, ...] = (
         "access-lost-by-many",
         "More than a tenth of the people lose a way in at once",
         "A list or rule that was cut short looks the same. To Amazon Connect, a user who is recreated is somebody else.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/delete-users.html",),
     ),
     Code(
         "last-administrator",
@@ -199,34 +245,48 @@ CATALOGUE: tuple[Code, ...] = (
     Code(
         "mass-removal",
         "More than a tenth of the users are removed at once",
-        "Deleted users lose their history and their place in queues and quick connects; a file that was cut short looks the same.",
+        "A deletion cannot be undone. AWS keeps contact records and reports; what is lost is the agent activity audit, and "
+        "quick connects to these people ring for nobody. A file that was cut short looks the same.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/delete-users.html",),
     ),
     # --- recordings --------------------------------------------------------------------------------------------
     Code(
         "storage-destroyed",
         "Storage of recordings is destroyed or replaced",
-        "Recordings, transcripts and reports are lost; what was encrypted with a destroyed key can never be read.",
+        "A bucket that may be emptied (force_destroy) goes with all recordings in it. What was encrypted with a deleted key "
+        "can never be read again.",
+        pages=(
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/delete-bucket.html",
+            "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
+        ),
     ),
     Code(
         "encryption-weakened",
         "Encryption of recordings is weakened",
         "Whoever reaches the bucket may read recordings that only the key's users could read before.",
+        pages=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",),
     ),
     Code(
         "public-access",
         "Protection of recordings against public access is weakened",
         "Recordings of customers could be opened to the internet by one wrong policy.",
+        pages=("https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",),
     ),
     Code(
         "storage-weakened",
         "Recordings are less protected against loss, or go elsewhere",
         "Recordings can be overwritten, deleted or missed without a trace.",
+        pages=(
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html",
+            "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
+        ),
     ),
     # --- what cannot be judged ---------------------------------------------------------------------------------
     Code(
         "forgotten",
         "Terraform stops managing something that stays",
         "It keeps working as it is, but no plan will protect, change or show it any more.",
+        pages=("https://developer.hashicorp.com/terraform/language/state/remove",),
     ),
     Code(
         "unknown-resource",
@@ -237,21 +297,25 @@ CATALOGUE: tuple[Code, ...] = (
         "hidden-change",
         "A change that the plan does not show",
         "It is marked as sensitive, or known only after the apply: nobody who reads the plan can see what it gives or takes.",
+        pages=("https://developer.hashicorp.com/terraform/language/manage-sensitive-data",),
     ),
     Code(
         "runs-commands",
         "Commands run with the apply",
         "They have its credentials and may do whatever these allow; no plan shows it.",
+        pages=("https://developer.hashicorp.com/terraform/language/resources/provisioners/syntax",),
     ),
     Code(
         "provider-changed",
         "Terraform talks to another provider, account, region or organization",
         "What stands is then looked for elsewhere, and recreated there; a provider from another source is another program.",
+        pages=("https://developer.hashicorp.com/terraform/language/providers/requirements",),
     ),
     Code(
         "deferred-change",
         "A change that Terraform put off",
         "It is not in this plan, so it cannot be reviewed; a later plan will hold it.",
+        pages=("https://developer.hashicorp.com/terraform/internals/json-format",),
     ),
 )
 
