@@ -58,7 +58,7 @@ check: .venv/installed .venv-check/installed ## format, lint, types, environment
 	@echo "==> mypy" && $(BIN)/mypy
 	@echo "==> import-linter: which room may import which" && PYTHONPATH=constructs $(BIN)/lint-imports --no-cache --no-logo
 	@echo "==> connect-sso check" && $(BIN)/connect-sso check
-	@echo "==> checkov and parliament over the synthesized stacks" && $(BIN)/python -m ci.lint_stacks
+	@echo "==> checkov and parliament over the synthesized stacks" && $(BIN)/python -I ci/run.py lint_stacks
 	@echo "==> zizmor over the workflows" && .venv-check/bin/zizmor --offline --quiet .github/workflows
 
 bench: .venv/installed ## how fast, as ratios measured in one run
@@ -78,7 +78,7 @@ deploy: setup ## review ENV=dev and deploy it with cdktf, which asks first; DEPL
 	@$(BIN)/python -m connect_sso.terraform.operations deploy $(ENV)
 
 lock: .venv/installed ## bring the provider lock files in locks/ up to date (asks the provider registry)
-	@$(BIN)/python -m ci.lock
+	@$(BIN)/python -I ci/run.py lock
 
 goldens: .venv/installed ## rewrite the golden files that tests compare with; look at the diff
 	@$(BIN)/connect-sso schema > environments/environment.schema.json

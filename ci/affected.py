@@ -1,71 +1,64 @@
-"""Which environments a change can affect: `python3 -m ci.affected`, for a pull request, a push or a run by hand.
+"""Which environments a change can affect: `python3 -I ci/run.py affected`, for a pull request, a push or a run by hand.
 
 An environment is affected by its own YAML file, by the CSV file that its `users_file` names, by its stacks' lock
 files, and by every file that is not known to be without effect. In doubt all are: a plan too many costs minutes, one
 too few an unreviewed change.
 
-Outputs: `environments` (what the change can affect, in the order of deployment) and, for a pull request, `plan`
-(those of them that have no review of this commit yet).
+`NOW` and `BEFORE` are the outputs of `ci.environments`. A pull request is compared with its base, a deployment with the
+commit that was last deployed to each environment: GitHub drops runs that wait, and what they had to deploy is caught up.
+
+Outputs: `environments` (what the change can affect, in the order of deployment); for a pull request `unplanned` (what
+it takes out of the review's sight, a sentence each), for a deployment `since` (the commit that each environment has).
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from ci import reviewed
-from ci.github import Repository
-from ci.runner import Stop, annotate, event, run, set_output
+from ci.github import Repository, quoted
+from ci.runner import Stop, annotate, event, required, run, set_output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 DIRECTORY = PurePosixPath("environments")
 ORDER = Path(".github/deploy-order.txt")
 
 HARMLESS = re.compile(
     r"(docs|tests|\.ci)/.*|[^/]+\.md|LICENSE|\.gitignore|\.checkov\.yaml|\.pre-commit-hooks\.yaml"
-    r"|requirements/check\.txt|\.github/workflows/ci\.yml"
+    r"|requirements/check\.txt|\.github/workflows/ci\.yml|\.github/CODEOWNERS"
 )
 """Files that no plan depends on."""
-
-USERS_FILE = re.compile(r"""^users_file:\s*["']?([^"'#\s][^"'#]*?)["']?\s*(?:#.*)?$""", re.MULTILINE)
-"""The key as everyone writes it. Written in another way, the CSV counts as code, and all environments are affected."""
-
-STATE = re.compile(r"^state:[ \t]*([^#\n]*)", re.MULTILINE)
-"""The key, with its value where that is one word; without the key the state is local."""
 
 MOST_FILES_OF_A_PULL_REQUEST = 3000
 MOST_FILES_OF_A_COMPARISON = 300
 """What GitHub lists at most; of longer lists the rest is unknown."""
-
-LABEL_EVENTS = {"labeled", "unlabeled"}
 
 
 @dataclass(frozen=True)
 class Environments:
     """The environment files of a checkout, as far as a workflow must know them."""
 
-    users_files: dict[str, str | None]
+    users_files: Mapping[str, str | None]
     """Each environment, with the CSV file that some of them name."""
     at_home: frozenset[str] = frozenset()
     """Those that keep their state in a local file, on the machine of whoever works with them: no runner has it."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Each file's name, with its environment."""
 
     @classmethod
-    def read(cls, directory: Path) -> Environments:
-        """Read which environments there are (files that cannot be read are `connect-sso check`'s business)."""
-        found: dict[str, str | None] = {}
-        at_home = set()
-        for path in sorted(directory.glob("*.yaml")):
-            text = path.read_text(encoding="utf-8", errors="replace")
-            csv, state = USERS_FILE.search(text), STATE.search(text)
-            found[path.stem] = csv[1].strip() if csv else None
-            if state is None or state[1].strip() in {"local", '"local"', "'local'"}:
-                at_home.add(path.stem)
-        return cls(found, frozenset(at_home))
+    def of(cls, facts: Mapping[str, Mapping[str, Any]]) -> Environments:
+        """From what `ci.environments` found."""
+        return cls(
+            {name: each["csv"] for name, each in facts.items()},
+            frozenset(name for name, each in facts.items() if each["local"] is True),
+            {each["file"]: name for name, each in facts.items()},
+        )
 
     def affected_by(self, changed: Iterable[str]) -> set[str]:
         """The environments that a change of these files (paths from the root of the repository) can affect."""
@@ -78,8 +71,8 @@ class Environments:
         if HARMLESS.fullmatch(path):
             return set()
         inside = PurePosixPath(path)
-        if _is_environment(inside):
-            return {inside.stem} & self.users_files.keys()
+        if inside.parent == DIRECTORY and inside.suffix in {".yaml", ".yml"}:
+            return {self.files[inside.name]} if inside.name in self.files else set()
         users = {name for name, csv in self.users_files.items() if csv and inside == DIRECTORY / csv}
         if users:
             return users
@@ -90,14 +83,20 @@ class Environments:
                 return owners
         return set(self.users_files)
 
-    def removed_by(self, changed: Iterable[str]) -> list[str]:
-        """The environments whose file the change takes away."""
-        files = map(PurePosixPath, changed)
-        return sorted({file.stem for file in files if _is_environment(file) and file.stem not in self.users_files})
-
-
-def _is_environment(path: PurePosixPath) -> bool:
-    return path.parent == DIRECTORY and path.suffix == ".yaml"
+    def unplanned_since(self, before: Environments) -> list[str]:
+        """What leaves the review's sight: environments that had a remote state and are gone, or keep it at home now."""
+        seen = before.users_files.keys() - before.at_home
+        gone = seen - self.users_files.keys()
+        return [
+            *(
+                f"{name} is gone: what it made is not planned any more, and is not destroyed either"
+                for name in sorted(gone)
+            ),
+            *(
+                f"{name} moves its state to a local file: it is not planned any more, and a deployment from there makes everything a second time"
+                for name in sorted(seen & self.at_home)
+            ),
+        ]
 
 
 def in_order(environments: Iterable[str], order: Sequence[str]) -> list[str]:
@@ -137,12 +136,22 @@ def files_of_pull_request(repository: Repository, number: int, count: int) -> li
     return _paths(repository.pages(f"/pulls/{number}/files"))
 
 
-def files_of_push(repository: Repository, before: str, after: str) -> list[str] | None:
-    """The paths that a push changes; None where that is not known (a new or a forced branch, a very long list)."""
-    if not before.strip("0"):
-        return None
+def last_deployed(repository: Repository, environment: str) -> str | None:
+    """The commit that was last deployed to an environment and succeeded; None where none was."""
+    for deployment in repository.pages(f"/deployments?environment={quoted(environment)}"):
+        if any(
+            status["state"] == "success" for status in repository.pages(f"/deployments/{deployment['id']}/statuses")
+        ):
+            return str(deployment["sha"])
+    return None
+
+
+def files_since(repository: Repository, before: str, after: str) -> list[str] | None:
+    """The paths that changed between two commits; None where that is not known (a forced branch, a very long list)."""
     comparison = repository.call("GET", f"/compare/{before}...{after}", absent_is_fine=True)
-    if comparison is None or len(comparison["files"]) >= MOST_FILES_OF_A_COMPARISON:
+    if comparison is None or comparison["status"] not in {"ahead", "identical"}:
+        return None
+    if len(comparison["files"]) >= MOST_FILES_OF_A_COMPARISON:
         return None
     return _paths(comparison["files"])
 
@@ -151,55 +160,48 @@ def _paths(files: Iterable[dict[str, Any]]) -> list[str]:
     return [path for file in files for path in (file["filename"], file.get("previous_filename")) if path]
 
 
-def changed_files(repository: Repository, payload: dict[str, Any], environments: Environments) -> list[str] | None:
-    """The paths that the event is about; None where all may have changed.
+def of_pull_request(repository: Repository, payload: dict[str, Any], environments: Environments) -> set[str]:
+    """What a pull request can affect; what it takes out of sight is the output `unplanned`."""
+    pull_request = payload["pull_request"]
+    changed = files_of_pull_request(repository, pull_request["number"], pull_request["changed_files"])
+    before = Environments.of(json.loads(os.environ.get("BEFORE") or "{}"))
+    set_output("unplanned", environments.unplanned_since(before))
+    return set(environments.users_files) if changed is None else environments.affected_by(changed)
+
+
+def of_deployment(repository: Repository, payload: dict[str, Any], environments: Environments) -> set[str]:
+    """What is to be deployed: whatever has changed since it was last; by hand, one environment in any case.
 
     Raises:
         Stop: a run by hand names an environment that does not exist.
     """
-    if "pull_request" in payload:
-        pull_request = payload["pull_request"]
-        return files_of_pull_request(repository, pull_request["number"], pull_request["changed_files"])
-    if "before" in payload:
-        return files_of_push(repository, payload["before"], payload["after"])
     named = (payload.get("inputs") or {}).get("environment")
-    if not named:
-        return None
-    if named not in environments.users_files:
+    if named and named not in environments.users_files:
         raise Stop(f"there is no environment called {named!r}")
-    return [f"{DIRECTORY}/{named}.yaml"]
-
-
-def has_review(repository: Repository, payload: dict[str, Any]) -> set[str]:
-    """The environments that need no new plan: a label came or went, which changes nothing that a plan could show.
-
-    Another try of the same run is asked for in order to plan again.
-    """
-    if payload["action"] not in LABEL_EVENTS or os.environ.get("GITHUB_RUN_ATTEMPT", "1") != "1":
-        return set()
-    head = payload["pull_request"]["head"]["sha"]
-    comments = reviewed.comments(repository, payload["pull_request"]["number"])
-    return {name for name, comment in comments.items() if comment.review.head == head}
+    by_hand = "before" not in payload
+    affected = set()
+    since: dict[str, str | None] = {}
+    for name in [named] if named else sorted(environments.users_files.keys() - environments.at_home):
+        since[name] = deployed = last_deployed(repository, name)
+        changed = None if deployed is None or by_hand else files_since(repository, deployed, required("GITHUB_SHA"))
+        if changed is None or name in environments.affected_by(changed):
+            affected.add(name)
+    set_output("since", {name: since[name] for name in sorted(affected)})
+    return affected
 
 
 def main() -> None:
     """Find the environments for the event that started this run and set the outputs."""
     repository = Repository.of_this_run()
-    environments = Environments.read(Path(DIRECTORY))
+    environments = Environments.of(json.loads(required("NOW")))
     order = read_order(ORDER)
     # Said in the pull request, and not when the merge cannot be deployed.
     in_order(environments.users_files.keys() - environments.at_home, order)
     payload = event()
-    changed = changed_files(repository, payload, environments)
-    affected = set(environments.users_files) if changed is None else environments.affected_by(changed)
-    for name in environments.removed_by(changed or []):
-        annotate("warning", f"{name} is gone: what it made is not planned any more, and is not destroyed either")
+    affected = (of_pull_request if "pull_request" in payload else of_deployment)(repository, payload, environments)
     for name in sorted(affected & environments.at_home):
         annotate("notice", f"{name} is not planned here: its state is a local file, which no runner has")
-    affected -= environments.at_home
-    set_output("environments", in_order(affected, order))
-    if "pull_request" in payload:
-        set_output("plan", in_order(affected - has_review(repository, payload), order))
+    set_output("environments", in_order(affected - environments.at_home, order))
 
 
 if __name__ == "__main__":

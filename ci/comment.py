@@ -1,21 +1,17 @@
-"""Two reviews and what the gate must remember of them, within the size of one comment.
+"""Two reviews within the size of one comment.
 
 Each review alone fits into a comment, its decisions first. Only where two long ones come together is the end cut off.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 LONGEST = 65_536
 """Characters that GitHub takes in a comment."""
-
-MOST_OF_A_KIND = 100
-"""Findings of one kind that are remembered one by one; of more, approving means the kind."""
 
 CUT = "*Cut here, since a comment can be no longer; the page of the run has all of it.*"
 
@@ -23,14 +19,9 @@ RESERVE = 200
 """Characters for that sentence, and for closing what the cut left open."""
 
 
-def remembered(findings: Iterable[str]) -> tuple[str, ...]:
-    """Findings (`CODE:ADDRESS`) as `--accept` takes them: by code alone where there are very many of a kind."""
-    listed = list(findings)
-    kinds = Counter(finding.partition(":")[0] for finding in listed)
-    named = (
-        finding if kinds[code] <= MOST_OF_A_KIND else code for finding in listed for code in [finding.partition(":")[0]]
-    )
-    return tuple(dict.fromkeys(named))
+def marker(environment: str) -> str:
+    """The first line of an environment's comment, by which it is found again to be rewritten; nothing else is read from it."""
+    return f"<!-- connect-sso-review {environment} -->\n"
 
 
 def fit(reports: Sequence[str], room: int) -> str:

@@ -1,8 +1,8 @@
-"""Write the reviews into the pull request and say whether it may be merged: `python3 -m ci.decide DIRECTORY`.
+"""Show the reviews in the pull request and say whether it may be merged: `python3 -I ci/run.py decide DIRECTORY`.
 
-The directory holds what `ci.plan` wrote, `ENV.md` and `ENV.json` for each environment planned in this run. Each
-environment has one comment, rewritten in place. `ENVIRONMENTS` (JSON) names all that the pull request can affect:
-every one of them needs a review of the pull request's latest commit.
+The directory holds what `ci.plan` recorded in this run, `ENV.md` and `ENV.json` for each environment. `NEEDS` (JSON)
+holds the results and outputs of the jobs before this one. A job that is skipped passes for GitHub, so this one runs
+whatever became of the others, and looks at it.
 """
 
 from __future__ import annotations
@@ -10,80 +10,97 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from ci import approval, reviewed
-from ci.comment import LONGEST
-from ci.github import Repository
-from ci.reviewed import Comment, Review
+from ci.comment import LONGEST, marker
+from ci.github import BOT, Repository
 from ci.runner import Stop, annotate, event, required, run, summarize
 
 
-def publish(repository: Repository, pull_request: int, directory: Path, affected: list[str]) -> dict[str, Comment]:
-    """Bring the comments in line with the reviews of this run and return all that stand now.
+def publish(repository: Repository, pull_request: int, directory: Path, affected: list[str]) -> None:
+    """Bring the comments in line with the reviews of this run: one for each environment, rewritten in place.
 
-    A comment whose text stays the same is not touched: an approval is worth nothing once the review has been
-    rewritten. The comment of an environment that the change does not affect any more is deleted.
+    Raises:
+        Stop: a review is too long for a comment.
     """
-    standing = reviewed.comments(repository, pull_request)
-    for path in sorted(directory.glob("*.json")):
-        review = Review.from_json(json.loads(path.read_text(encoding="utf-8")))
-        if review is None:
-            raise Stop(f"{path.name} is not a review")
-        body = review.line() + path.with_suffix(".md").read_text(encoding="utf-8")
-        if len(body) > LONGEST:
-            raise Stop(f"the review of {review.environment} has {len(body)} characters; a comment takes {LONGEST}")
-        before = standing.get(review.environment)
-        if before is None:
-            answer = repository.call("POST", f"/issues/{pull_request}/comments", {"body": body})
-        elif before.body.strip() != body.strip():
-            answer = repository.call("PATCH", f"/issues/comments/{before.number}", {"body": body})
-        else:
+    entries = [
+        entry
+        for entry in repository.pages(f"/issues/{pull_request}/comments")
+        if (entry.get("user") or {}).get("login") == BOT and entry["body"].startswith(marker("").split(" -->")[0])
+    ]
+    standing = {entry["body"].split()[2]: entry for entry in entries}
+    for environment in affected:
+        path = directory / f"{environment}.md"
+        if not path.exists():
             continue
-        standing[review.environment] = Comment(answer["id"], body, answer["updated_at"], review)
+        body = marker(environment) + path.read_text(encoding="utf-8")
+        if len(body) > LONGEST:
+            raise Stop(f"the review of {environment} has {len(body)} characters; a comment takes {LONGEST}")
+        before = standing.get(environment)
+        if before is None:
+            repository.call("POST", f"/issues/{pull_request}/comments", {"body": body})
+        elif before["body"].replace("\r\n", "\n").strip() != body.strip():
+            repository.call("PATCH", f"/issues/comments/{before['id']}", {"body": body})
     for environment in sorted(standing.keys() - set(affected)):
-        repository.call("DELETE", f"/issues/comments/{standing.pop(environment).number}", absent_is_fine=True)
-    return standing
+        repository.call("DELETE", f"/issues/comments/{standing[environment]['id']}", absent_is_fine=True)
+
+
+def failed_before(needs: dict[str, Any], affected: list[str]) -> list[str]:
+    """The jobs that did not do what this one relies on; with nothing to plan the job that plans is skipped."""
+    expected = {name: {"success"} for name in ("read", "find", "plan")}
+    if not affected:
+        expected["plan"] = {"success", "skipped"}
+    return [
+        f"the job {name!r} ended with {needs.get(name, {}).get('result', 'nothing')!r}: run it again"
+        for name, results in expected.items()
+        if needs.get(name, {}).get("result") not in results
+    ]
 
 
 def main() -> None:
     """Publish, then pass or stop with what is missing."""
     repository = Repository.of_this_run()
     pull_request = event()["pull_request"]
-    affected: list[str] = json.loads(required("ENVIRONMENTS"))
-    if not affected:
-        print("this change affects no environment")
-        return
-    if (pull_request["head"]["repo"] or {}).get("full_name") != repository.name:
+    needs: dict[str, Any] = json.loads(required("NEEDS"))
+    outputs = needs.get("find", {}).get("outputs", {})
+    affected: list[str] = json.loads(outputs.get("environments") or "[]")
+    undecided: list[str] = json.loads(outputs.get("unplanned") or "[]")
+    if affected and (pull_request["head"]["repo"] or {}).get("full_name") != repository.name:
         raise Stop(
             "a pull request from a fork is not planned, since it gets no credentials: "
             "someone with write access has to read it and push its branch to this repository"
         )
-    standing = publish(repository, pull_request["number"], Path(sys.argv[1]), affected)
+    problems = failed_before(needs, affected)
+    reviews = reviewed.in_folder(Path(sys.argv[1]))
+    publish(repository, pull_request["number"], Path(sys.argv[1]), affected)
     head = pull_request["head"]["sha"]
-    problems: list[str] = []
-    undecided: list[str] = []
     for environment in affected:
-        comment = standing.get(environment)
-        if comment is None or comment.review.head != head:
+        review = reviews.get(environment)
+        if review is None or review.head != head:
             problems.append(
                 f"{environment}: there is no review of {head[:7]}; see the job that plans it, or run it again"
             )
-        elif comment.review.refused:
+        elif review.refused:
             problems.append(f"{environment}: Terraform refuses this plan; its review says why")
-        elif comment.review.decide:
-            undecided.append(environment)
+        elif review.decide:
+            undecided.append(f"{environment}: the review holds something to decide")
+    gaps = approval.protection_gaps(repository, pull_request["base"]["ref"])
+    for gap in gaps or []:
+        annotate("warning", gap)
     if undecided:
-        latest = max(standing[environment].updated_at for environment in undecided)
-        decision = approval.find(repository, pull_request, latest)
-        names = ", ".join(undecided)
+        decision = approval.find(repository, pull_request)
         if decision.by is None:
-            problems.append(f"{names}: the review holds something to decide; {decision.reason}")
+            problems += [f"{what}; {decision.reason}" for what in undecided]
+        elif gaps:
+            problems.append("an approval counts only where the branch is protected: " + "; ".join(gaps))
         else:
-            summarize(f"Access change in {names}: {decision.reason}.")
-            annotate("notice", f"{names}: {decision.reason}")
+            text = "; ".join(undecided) + f": {decision.reason}"
+            summarize(text)
+            annotate("notice", text)
     if problems:
         raise Stop("\n".join(problems))
-    print(f"reviewed: {', '.join(affected)}")
+    print(f"reviewed: {', '.join(affected) or 'this change affects no environment'}")
 
 
 if __name__ == "__main__":

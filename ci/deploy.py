@@ -1,11 +1,11 @@
-"""Deploy one environment as it was reviewed: `.venv/bin/python -m ci.deploy ENV OUTCOME.json`.
+"""Deploy one environment as it was reviewed: `.venv/bin/python -I ci/run.py deploy ENV REVIEWS.json OUTCOME.json`.
 
-`REVIEWS` is the output of `ci.merged`. The environment is planned anew. What it may do is what was reviewed: a
-finding that nobody has approved stops the deployment before anything is changed. Any other difference (the base moved
-on, someone changed something by hand) is said, here and in the pull request, and deployed.
+`REVIEWS.json` is what `ci.merged` wrote. The environment is planned anew. What it may do is what was reviewed: a
+finding that nobody has approved, exactly as it says now, stops the deployment before anything is changed. Any other
+difference (the base moved on, someone changed something by hand) is said, here and in the pull request, and deployed.
 
-A run by hand can accept findings: `ACCEPT` holds them (`CODE` or `CODE:ADDRESS`, separated by `;`), `ACTOR` is who
-started it.
+A run by hand can accept findings: `ACCEPT` holds them (`CODE`, `CODE:ADDRESS` or `CODE:ADDRESS:HASH`, separated by
+`;`), `ACTOR` is who started it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ci.reviewed import Review
 from ci.runner import Stop, annotate, required, run, summarize
-from ci.stacks import WAIT_FOR_STATE, Outcome, digest, plan_crowd, plan_environment, stopping
+from ci.stacks import WAIT_FOR_STATE, Outcome, digest, fingerprint, plan_crowd, plan_environment, stopping
 from connect_sso.terraform.stacks import NEW_ENVIRONMENT, accepted, includes_crowd
 
 if TYPE_CHECKING:
@@ -33,7 +33,12 @@ class Deployment:
     environment: str
     reviews: list[Review]
     pull_requests: list[int]
-    accepted: set[str]
+    approved: set[str]
+    """What pull requests were approved for."""
+    crowds: set[str]
+    """The crowds of new environments that they were approved with, by their hash."""
+    by_hand: set[str]
+    """What the person who started the run accepts."""
     accepted_by: str
     applied: list[str] = field(default_factory=list)
     differs: str | None = None
@@ -58,9 +63,12 @@ class Deployment:
             self.applied.append(outcome.plan.stack.name)
 
     def crowd_of_new_instance(self, waiting: Waiting) -> Outcome:
-        """The crowd's plan, once its instance is there; whoever approves of a new environment approves of its crowd."""
-        if includes_crowd(self.accepted):
-            self.accepted.add(NEW_ENVIRONMENT)
+        """The crowd's plan, once its instance is there.
+
+        Whoever approves of a new environment approves of its crowd: of the people who were in the file then.
+        """
+        if includes_crowd(self.by_hand) or fingerprint(waiting.stack) in self.crowds:
+            self.approved.add(NEW_ENVIRONMENT)
         outcome = plan_crowd(waiting.stack, WAIT_FOR_STATE)
         self.permit(outcome)
         return outcome
@@ -80,9 +88,10 @@ class Deployment:
     def permit(self, outcome: Outcome) -> None:
         """Show a stack's review as it is now, and stop where it holds something that nobody has approved of."""
         name = outcome.plan.stack.name
-        if outcome.to_decide and self.accepted:
+        names = (self.approved | self.by_hand) & _forms(outcome.findings)
+        if outcome.to_decide and names:
             with stopping():
-                outcome = Outcome.of(outcome.plan, self.accepted & _forms(outcome.findings), self.accepted_by)
+                outcome = Outcome.of(outcome.plan, names, self.accepted_by)
         summarize(f"## Deploying {name}\n\n{outcome.markdown}")
         if outcome.refused:
             raise Stop(f"{name}: Terraform refuses this plan; its review says why")
@@ -102,33 +111,34 @@ class Deployment:
 
 
 def _forms(findings: list[str]) -> set[str]:
-    """The ways in which `--accept` can name these findings: by code, and by code and address."""
-    return {form for finding in findings for form in (finding, finding.partition(":")[0])}
+    """The ways in which `--accept` can name these findings: by code, with the address, and with the hash as well."""
+    return {form for finding in findings for form in (finding, finding.rpartition(":")[0], finding.partition(":")[0])}
 
 
-def read(environment: str) -> Deployment:
-    """The deployment as the run's variables describe it."""
-    entries: list[dict[str, Any]] = json.loads(required("REVIEWS")).get(environment, [])
-    pairs = [(entry, review) for entry in entries if (review := Review.from_comment(entry["line"])) is not None]
-    approved = {finding for entry, review in pairs if entry["approved_by"] for finding in review.decide}
+def read(environment: str, reviews: Path) -> Deployment:
+    """The deployment as the run's files and variables describe it."""
+    entries: list[dict[str, Any]] = json.loads(reviews.read_text(encoding="utf-8"))
+    pairs = [(entry, review) for entry in entries if (review := Review.from_json(entry["review"])) is not None]
+    approved = [review for entry, review in pairs if entry["approved_by"]]
     people = {entry["approved_by"] for entry, _ in pairs if entry["approved_by"]}
     by_hand = accepted(os.environ.get("ACCEPT", ""))
     if by_hand:
-        approved |= by_hand
         people.add(required("ACTOR"))
     return Deployment(
         environment=environment,
         reviews=[review for _, review in pairs],
         pull_requests=[entry["pull_request"] for entry, _ in pairs],
-        accepted=approved,
+        approved={finding for review in approved for finding in review.decide},
+        crowds={review.crowd for review in approved if review.crowd and includes_crowd(review.decide)},
+        by_hand=by_hand,
         accepted_by=", ".join(sorted(people)),
     )
 
 
 def main() -> None:
     """Deploy the environment and write down what became of it, also when it is stopped."""
-    environment, outcome = sys.argv[1], Path(sys.argv[2])
-    deployment = read(environment)
+    environment, reviews, outcome = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    deployment = read(environment, reviews)
     try:
         deployment.carry_out()
     except Stop as stop:

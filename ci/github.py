@@ -26,7 +26,7 @@ TIMEOUT = 30
 """Seconds that one call may take."""
 
 BOT = "github-actions[bot]"
-"""Who writes with a workflow's own token. Comments of anyone else are never taken for a review."""
+"""Who writes with a workflow's own token."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,25 @@ class Repository:
         except (OSError, http.client.HTTPException) as failure:
             raise Stop(f"GitHub cannot be reached for {method} {path}: {failure}") from None
         return json.loads(text) if text else None
+
+    def download(self, path: str) -> bytes:
+        """A file; GitHub answers with a redirect to where it is stored, and the token is not for there.
+
+        Raises:
+            Stop: GitHub refuses, or cannot be reached.
+        """
+        request = urllib.request.Request(  # noqa: S310 - the address is GitHub's own, from the runner
+            f"{self.api}/repos/{self.name}{path}", headers={"X-GitHub-Api-Version": "2022-11-28"}
+        )
+        request.add_unredirected_header("Authorization", f"Bearer {self.token}")
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - as above
+                content: bytes = answer.read()
+        except urllib.error.HTTPError as refusal:
+            raise Stop(f"GitHub answers {refusal.code} {refusal.reason} to GET {path}") from None
+        except (OSError, http.client.HTTPException) as failure:
+            raise Stop(f"GitHub cannot be reached for GET {path}: {failure}") from None
+        return content
 
     def pages(self, path: str) -> Iterator[dict[str, Any]]:
         """Every entry of a list, page after page."""

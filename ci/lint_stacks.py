@@ -1,4 +1,4 @@
-"""What outside experts say of the synthesized stacks: `.venv/bin/python -m ci.lint_stacks`, a part of `make check`.
+"""What outside experts say of the synthesized stacks: `.venv/bin/python -I ci/run.py lint_stacks`, a part of `make check`.
 
 checkov judges the resources (.checkov.yaml holds what is skipped, and why), parliament the IAM policies: actions,
 resources and conditions that AWS does not know or that do not go together (`SKIPPED` likewise). Both come from the
@@ -85,7 +85,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         out, scanned, documents = (Path(folder) / name for name in ("out", "stacks", "policies"))
         variables = os.environ | {"ENVIRONMENT": "", "CDKTF_OUTDIR": str(out)}
-        if subprocess.run([sys.executable, "main.py"], env=variables, check=False).returncode != 0:
+        if subprocess.run([sys.executable, "-P", "main.py"], env=variables, check=False).returncode != 0:
             raise Stop("main.py fails; its message is above")
         write(out / "stacks", scanned, documents)
         checkov = _start("checkov", "--config-file", ".checkov.yaml", "--directory", str(scanned))

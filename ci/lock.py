@@ -1,4 +1,4 @@
-"""Bring the provider lock files up to date: `.venv/bin/python -m ci.lock [PLATFORM…]`, which is `make lock`.
+"""Bring the provider lock files up to date: `.venv/bin/python -I ci/run.py lock [PLATFORM…]`, which is `make lock`.
 
 Each stack's `.terraform.lock.hcl` is kept as `locks/STACK.terraform.lock.hcl`, since the stack's own folder is
 written anew at every synthesis. Terraform asks the registry for the checksums on each platform;

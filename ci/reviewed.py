@@ -1,24 +1,29 @@
-"""What a pull request's review comment remembers: which commit was planned, what came out, what a person must decide.
+"""The record of a review: which commit was planned, what came out, what a person must decide.
 
-It stands as one hidden line at the top of the comment, so that the gate needs no second plan, and the deployment can
-tell whether it is about to do what was reviewed. The plan itself, which holds secrets in clear, is kept nowhere.
+It is an artifact of the run that planned, and is read from there: text that people can edit, such as a comment, is for
+people. The plan itself, which holds secrets in clear, is kept nowhere.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ci.github import BOT, Repository
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from pathlib import Path
 
-VERSION = 1
+    from ci.github import Repository
 
-MARKER = re.compile(r"\A<!-- connect-sso-review (\{.*\}) -->\n")
+VERSION = 2
+
+WORKFLOW = "plan.yml"
+
+EXACT = re.compile(r"[a-z-]+:.+:[0-9a-f]{40}", re.DOTALL)
+"""`CODE:ADDRESS:HASH`, the one form that an approval can have: it is for what was read."""
 
 
 @dataclass(frozen=True)
@@ -31,19 +36,15 @@ class Review:
     digest: str
     """Hash of everything the review says: equal digests, equal changes."""
     decide: tuple[str, ...]
-    """`CODE:ADDRESS` of each finding that a person must decide, as `connect-sso review --accept` takes it."""
+    """`CODE:ADDRESS:HASH` of each finding that a person must decide, as `connect-sso review --accept` takes it."""
     refused: bool
     """Whether Terraform refuses to carry this plan out; no approval helps."""
-    waiting: bool
-    """Whether the crowd's stack could not be planned, since there is no instance yet."""
+    crowd: str
+    """Hash of the crowd's stack where that cannot be planned yet, since there is no instance; else empty."""
 
-    def line(self) -> str:
-        """The review as a hidden first line of a comment."""
-        text = json.dumps({"version": VERSION} | asdict(self), sort_keys=True, separators=(",", ":"))
-        # An address holds names of people and groups; none may end the HTML comment it stands in.
-        for character in "-<>":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-        return f"<!-- connect-sso-review {text} -->\n"
+    def as_json(self) -> dict[str, Any]:
+        """The review as a JSON value."""
+        return {"version": VERSION} | asdict(self)
 
     @classmethod
     def from_json(cls, value: Any) -> Review | None:
@@ -51,53 +52,68 @@ class Review:
         if not isinstance(value, dict) or value.get("version") != VERSION:
             return None
         try:
-            return cls(
+            decide = tuple(str(finding) for finding in value["decide"])
+            review = cls(
                 environment=str(value["environment"]),
                 head=str(value["head"]),
                 digest=str(value["digest"]),
-                decide=tuple(str(finding) for finding in value["decide"]),
-                refused=value["refused"] is True,
-                waiting=value["waiting"] is True,
+                decide=decide,
+                refused=value["refused"] is not False,
+                crowd=str(value["crowd"]),
             )
         except (KeyError, TypeError):
             return None
-
-    @classmethod
-    def from_comment(cls, body: str) -> Review | None:
-        """The review that a comment's hidden line holds, if it has one."""
-        marker = MARKER.match(body.replace("\r\n", "\n"))
-        if marker is None:
-            return None
-        try:
-            return cls.from_json(json.loads(marker[1]))
-        except json.JSONDecodeError:
-            return None
+        return review if all(map(EXACT.fullmatch, decide)) else None
 
 
-@dataclass(frozen=True)
-class Comment:
-    """A review comment as it stands in the pull request."""
-
-    number: int
-    body: str
-    updated_at: str
-    """ISO 8601, UTC, whole seconds: times compare as text."""
-    review: Review
+def in_folder(directory: Path) -> dict[str, Review]:
+    """The reviews in a folder of them, by environment; a file that is none counts for nothing."""
+    found = (_parsed(path.read_bytes()) for path in sorted(directory.glob("*.json")))
+    return {review.environment: review for review in found if review is not None}
 
 
-def comments(repository: Repository, pull_request: int) -> dict[str, Comment]:
-    """The review comments of a pull request, by environment; only those that a workflow wrote count."""
-    return collect(repository.pages(f"/issues/{pull_request}/comments"))
+def run_of(repository: Repository, head: str) -> dict[str, Any] | None:
+    """The latest run that planned a commit of a branch of this repository, for a pull request."""
+    path = f"/actions/workflows/{WORKFLOW}/runs?head_sha={head}&event=pull_request&per_page=100"
+    answer = repository.call("GET", path, absent_is_fine=True) or {"workflow_runs": []}
+    runs = [
+        run
+        for run in answer["workflow_runs"]
+        if run["head_sha"] == head
+        and run["event"] == "pull_request"
+        and (run.get("head_repository") or {}).get("full_name") == repository.name
+    ]
+    return max(runs, key=lambda run: int(run["run_number"]), default=None)
 
 
-def collect(entries: Iterable[dict[str, Any]]) -> dict[str, Comment]:
-    """Pick the review comments out of a pull request's comments; of two for one environment the later wins."""
-    found: dict[str, Comment] = {}
-    for entry in entries:
-        if (entry.get("user") or {}).get("login") != BOT:
+def recorded(repository: Repository, head: str) -> dict[str, Review]:
+    """The reviews that the run for a commit recorded, by environment."""
+    run = run_of(repository, head)
+    if run is None:
+        return {}
+    listed = repository.call("GET", f"/actions/runs/{run['id']}/artifacts?per_page=100")["artifacts"]
+    latest = {entry["name"]: entry for entry in sorted(listed, key=lambda entry: int(entry["id"]))}
+    found = {}
+    for name, entry in latest.items():
+        if not name.startswith("review-") or entry.get("expired"):
             continue
-        body = entry["body"].replace("\r\n", "\n")
-        review = Review.from_comment(body)
-        if review is not None:
-            found[review.environment] = Comment(entry["id"], body, entry["updated_at"], review)
+        environment = name.removeprefix("review-")
+        review = _parsed(_file(repository.download(f"/actions/artifacts/{entry['id']}/zip"), f"{environment}.json"))
+        if review is not None and (review.environment, review.head) == (environment, head):
+            found[environment] = review
     return found
+
+
+def _file(archive: bytes, name: str) -> bytes:
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+            return opened.read(name)
+    except (KeyError, zipfile.BadZipFile):
+        return b""
+
+
+def _parsed(text: bytes) -> Review | None:
+    try:
+        return Review.from_json(json.loads(text))
+    except ValueError:
+        return None

@@ -63,7 +63,9 @@ class Outcome:
     def findings(self) -> list[str]:
         """What a person must decide, as `--accept` takes it."""
         return [
-            f"{finding['code']}:{finding['address']}" for finding in self.review["findings"] if not finding["accepted"]
+            f"{finding['code']}:{finding['address']}:{finding['hash']}"
+            for finding in self.review["findings"]
+            if not finding["accepted"]
         ]
 
 
@@ -107,6 +109,12 @@ def digest(outcomes: Iterable[Outcome]) -> str:
     """Hash of what the reviews say about the changes, whoever accepted them and wherever the plan comes from."""
     said = [{part: outcome.review[part] for part in ABOUT_CHANGES} for outcome in outcomes]
     for review in said:
-        review["findings"] = [{"code": finding["code"], "says": finding["says"]} for finding in review["findings"]]
+        review["findings"] = [{key: finding[key] for key in ("code", "hash", "says")} for finding in review["findings"]]
     text = json.dumps(said, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fingerprint(stack: Stack) -> str:
+    """Hash of a stack as it was synthesized, with the files beside it: equal hashes, equal stacks."""
+    files = {path.name: path.read_text(encoding="utf-8") for path in stack.folder.glob("*.json")}
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Tell the pull requests what became of their change where it is not what was reviewed: `python3 -m ci.tell DIRECTORY`.
+"""Tell the pull requests what became of their change where it is not what was reviewed: `python3 -I ci/run.py tell DIRECTORY`.
 
 The directory holds what `ci.deploy` wrote, one JSON file for each environment of this run. `RUN` is the address of
 the run.

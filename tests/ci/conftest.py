@@ -49,7 +49,8 @@ def run_step(github: FakeGitHub, tmp_path: Path) -> RunStep:
         }
         given |= runner or {}
         values = {"github.token": "workflow-token"} | {
-            key.replace("__", "."): text for key, text in expressions.items()
+            "toJSON(needs)" if key == "toJSON_needs" else key.replace("__", "."): text
+            for key, text in expressions.items()
         }
         return workflow.run(workflow.step(name, job, step), tmp_path, values, given, root=root)
 

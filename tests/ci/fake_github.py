@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import threading
 import urllib.parse
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +18,15 @@ NAME = "acme/contact-centre"
 BOT = "github-actions[bot]"
 
 Answer = Any
+
+
+@dataclass(frozen=True)
+class Redirect:
+    """The answer that something is stored elsewhere."""
+
+    to: str
+
+
 Call = Callable[..., Answer]
 
 
@@ -29,13 +40,23 @@ class FakeGitHub:
     head_repository: str = NAME
     permissions: dict[str, str] = field(default_factory=dict)
     files: list[dict[str, Any]] = field(default_factory=list)
-    commits: list[dict[str, Any]] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+    pushes: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+    """What the latest run uploaded, zipped, by name."""
+    deployments: dict[str, list[tuple[str, list[str]]]] = field(default_factory=dict)
+    """By environment, the latest first: the commit, and the states that it went through, the latest first."""
+    compared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Comparisons by `BEFORE...AFTER`."""
     merged: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Commits of the main branch, with the pull requests they come from."""
     writes: list[str] = field(default_factory=list)
+    tokens_at_the_store: list[str | None] = field(default_factory=list)
+    """The tokens that came to where artifacts are stored, which is not GitHub."""
     seconds: int = 0
 
     def now(self) -> str:
@@ -48,26 +69,39 @@ class FakeGitHub:
         return {
             "number": 7,
             "user": {"login": self.author},
-            "labels": [{"name": name} for name in self.labels],
-            "head": {"sha": self.head, "repo": {"full_name": self.head_repository}},
+            "head": {"sha": self.head, "ref": "change", "repo": {"full_name": self.head_repository}},
             "base": {"ref": "main"},
             "changed_files": len(self.files),
             "merged_at": None,
         }
 
-    def label(self, name: str, actor: str) -> None:
-        """Someone sets a label."""
-        self.labels.append(name)
-        self.events.append(
-            {"event": "labeled", "label": {"name": name}, "actor": {"login": actor}, "created_at": self.now()}
-        )
+    def push(self, actor: str, head: str | None = None) -> None:
+        """Someone pushes to the pull request's branch."""
+        self.head = head or self.head
+        self.pushes.insert(0, {"after": self.head, "actor": {"login": actor}, "activity_type": "push"})
 
-    def unlabel(self, name: str, actor: str = BOT) -> None:
-        """Someone takes a label away."""
-        self.labels.remove(name)
-        self.events.append(
-            {"event": "unlabeled", "label": {"name": name}, "actor": {"login": actor}, "created_at": self.now()}
-        )
+    def review(self, person: str, state: str = "APPROVED", commit: str | None = None, kind: str = "User") -> None:
+        """Someone reviews the pull request."""
+        user = {"login": person, "type": kind}
+        self.reviews.append({"user": user, "state": state, "commit_id": commit or self.head})
+
+    def planned(self, *records: tuple[str, str], **changes: Any) -> None:
+        """A run plans the pull request's latest commit and uploads records: an environment and its JSON each."""
+        run = {
+            "id": 100 + len(self.runs),
+            "run_number": 1 + len(self.runs),
+            "head_sha": self.head,
+            "event": "pull_request",
+            "head_repository": {"full_name": self.head_repository},
+            "status": "completed",
+        }
+        self.runs.append(run | changes)
+        for environment, text in records:
+            archive = io.BytesIO()
+            with zipfile.ZipFile(archive, "w") as opened:
+                opened.writestr(f"{environment}.md", "words")
+                opened.writestr(f"{environment}.json", text)
+            self.artifacts[f"review-{environment}"] = archive.getvalue()
 
     def comment(self, body: str, author: str = BOT) -> dict[str, Any]:
         """Someone comments on the pull request."""
@@ -89,17 +123,34 @@ class FakeGitHub:
     def _calls(self) -> dict[str, Call]:
         return {
             r"GET /pulls/7/files": lambda _: self.files,
-            r"GET /pulls/7/commits": lambda _: self.commits,
+            r"GET /pulls/7/reviews": lambda _: self.reviews,
+            r"GET /activity": lambda _: self.pushes,
+            r"GET /rules/branches/main": lambda _: self.rules,
+            r"GET /actions/workflows/plan\.yml/runs": lambda _: {"workflow_runs": self.runs},
+            r"GET /actions/runs/(\d+)/artifacts": lambda _, number: {
+                "artifacts": [{"id": i, "name": name, "expired": False} for i, name in enumerate(self.artifacts)]
+            },
+            r"GET /actions/artifacts/(\d+)/zip": lambda _, number: Redirect(f"/store/{number}"),
+            r"GET /actions/runs/(\d+)/jobs": lambda _, number: {"jobs": self.jobs},
+            r"POST /actions/jobs/(\d+)/rerun": lambda _, number: {},
+            r"GET /deployments\?environment=([^&]+)": self._deployments,
+            r"GET /deployments/([^/]+)/statuses": self._statuses,
             r"GET /issues/\d+/comments": lambda _: self.comments,
-            r"GET /issues/\d+/events": lambda _: self.events,
             r"POST /issues/\d+/comments": lambda body: self.comment(body["body"]),
             r"PATCH /issues/comments/(\d+)": self._edit,
             r"DELETE /issues/comments/(\d+)": self._delete,
-            r"DELETE /issues/7/labels/([^/]+)": self._remove_label,
             r"GET /collaborators/([^/]+)/permission": self._permission,
             r"GET /commits/([^/]+)/pulls": lambda _, commit: self.merged.get(commit, []),
-            r"GET /compare/[^/]+": lambda _: {"files": self.files},
+            r"GET /compare/([^/]+)": lambda _, pair: self.compared.get(pair),
         }
+
+    def _deployments(self, _: dict[str, Any], environment: str) -> Answer:
+        made = self.deployments.get(environment, [])
+        return [{"id": f"{environment}-{number}", "sha": sha} for number, (sha, _) in enumerate(made)]
+
+    def _statuses(self, _: dict[str, Any], deployment: str) -> Answer:
+        environment, _dash, number = deployment.rpartition("-")
+        return [{"state": state} for state in self.deployments[environment][int(number)][1]]
 
     def _edit(self, body: dict[str, Any], number: str) -> Answer:
         entry = next(entry for entry in self.comments if entry["id"] == int(number))
@@ -109,12 +160,6 @@ class FakeGitHub:
     def _delete(self, _: dict[str, Any], number: str) -> Answer:
         self.comments = [entry for entry in self.comments if entry["id"] != int(number)]
         return {}
-
-    def _remove_label(self, _: dict[str, Any], name: str) -> Answer:
-        if name not in self.labels:
-            return None
-        self.unlabel(name)
-        return []
 
     def _permission(self, _: dict[str, Any], person: str) -> Answer:
         permission = self.permissions.get(person)
@@ -130,12 +175,26 @@ def serving(state: FakeGitHub) -> Iterator[FakeGitHub]:
             address = urllib.parse.urlsplit(self.path)
             length = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(length)) if length else {}
+            if address.path.startswith("/store/"):
+                state.tokens_at_the_store.append(self.headers.get("Authorization"))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(list(state.artifacts.values())[int(address.path.removeprefix("/store/"))])
+                return
+            query = urllib.parse.parse_qs(address.query)
+            path = address.path.removeprefix(f"/repos/{NAME}")
+            if "environment" in query:
+                path += f"?environment={query['environment'][0]}"
             if self.headers.get("Authorization") != "Bearer workflow-token":
                 status, found = 401, {"message": "Bad credentials"}
             else:
-                status, found = state.answer(self.command, address.path.removeprefix(f"/repos/{NAME}"), body)
-            if self.command == "GET" and isinstance(found, list):
-                query = urllib.parse.parse_qs(address.query)
+                status, found = state.answer(self.command, path, body)
+            if isinstance(found, Redirect):
+                self.send_response(302)
+                self.send_header("Location", state.url + found.to)
+                self.end_headers()
+                return
+            if self.command == "GET" and isinstance(found, list) and "page" in query:
                 size, page = int(query["per_page"][0]), int(query["page"][0])
                 found = found[(page - 1) * size : page * size]
             self.send_response(status)

@@ -1,12 +1,11 @@
-"""What fits into a comment, and into what it remembers."""
+"""What fits into a comment."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ci.comment import CUT, LONGEST, MOST_OF_A_KIND, fit, remembered
-from tests.ci.reviews import review
+from ci.comment import CUT, fit
 
 LINES = st.lists(
     st.sampled_from(["text", "<details><summary>more</summary>", "</details>", "```", "| a | b |", "x" * 90, ""])
@@ -35,17 +34,3 @@ def test_a_cut_leaves_nothing_open() -> None:
     assert text.count("<details>") == text.count("</details>") == 1
     assert text.count("```") == 2
     assert text.endswith("## the crowd\n")
-
-
-def test_remembers_each_finding() -> None:
-    """An approval is for these findings, and no others of their kind."""
-    assert remembered(["a:x", "b:y", "a:z", "a:x"]) == ("a:x", "b:y", "a:z")
-
-
-def test_remembers_the_kind_of_very_many() -> None:
-    """Ten thousand findings with their addresses would not fit beside the review that lists them."""
-    many = [f'user-gains-admin:aws_connect_user.users["agent.{number}@example.com"]' for number in range(10_000)]
-    found = remembered([*many, "app-destroyed:okta_app_saml.admin"])
-    assert found == ("user-gains-admin", "app-destroyed:okta_app_saml.admin")
-    assert remembered(many[:MOST_OF_A_KIND]) == tuple(many[:MOST_OF_A_KIND])
-    assert len(review("prod", "a" * 40, *found).line()) < LONGEST // 10

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ci.approval import LABEL
+from ci.approval import CHECK
+from ci.comment import marker
 from tests.ci import workflow
+from tests.ci.fake_github import BOT
 from tests.ci.reviews import ADMIN_GAINED, review, written
 
 if TYPE_CHECKING:
@@ -29,20 +31,43 @@ def reports(tmp_path: Path) -> Path:
     return tmp_path / "review"
 
 
-def decide(github: FakeGitHub, run_step: RunStep, reports: Path, *environments: str) -> workflow.Ran:
+@pytest.fixture(autouse=True)
+def pushed(github: FakeGitHub) -> None:
+    """The author has pushed the branch; grace may write, and everything is protected as the set-up says."""
+    github.push("ada")
+    github.permissions["grace"] = "write"
+
+
+PLANNED = {"read": "success", "find": "success", "plan": "success"}
+
+
+def decide(
+    github: FakeGitHub,
+    run_step: RunStep,
+    reports: Path,
+    *environments: str,
+    unplanned: tuple[str, ...] = (),
+    results: dict[str, str] | None = None,
+) -> workflow.Ran:
     """Run the workflow's last step for a pull request that affects these environments."""
+    needs: dict[str, Any] = {
+        job: {"result": result, "outputs": {}}
+        for job, result in (PLANNED | ({} if environments else {"plan": "skipped"}) | (results or {})).items()
+    }
+    if needs["find"]["result"] == "success":
+        needs["find"]["outputs"] = {"environments": json.dumps(environments), "unplanned": json.dumps(unplanned)}
     return run_step(
         "plan",
         "decide",
-        "Write the reviews and decide",
+        "Show the reviews and decide",
         {"action": "synchronize", "pull_request": github.pull_request()},
         root=reports.parent,
-        needs__find__outputs__environments=json.dumps(list(environments)),
+        toJSON_needs=json.dumps(needs),
     )
 
 
 def test_nothing_to_decide(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """A harmless change gets its comment and passes without anyone's label."""
+    """A harmless change gets its comment and passes without anyone's approval."""
     written(reports, review("prod", HEAD), "Nothing to decide.\n")
     ran = decide(github, run_step, reports, "prod")
     assert ran.code == 0, ran.log
@@ -71,7 +96,7 @@ def test_one_comment_for_each_environment(github: FakeGitHub, run_step: RunStep,
 
 
 def test_an_unchanged_review_is_not_touched(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """Rewriting the same text would take the worth from an approval that was given for it."""
+    """Nobody is notified of a review that says the same."""
     written(reports, review("prod", HEAD), "text\n")
     decide(github, run_step, reports, "prod")
     github.writes.clear()
@@ -83,7 +108,7 @@ def test_a_comment_goes_when_its_environment_is_not_affected_any_more(
     github: FakeGitHub, run_step: RunStep, reports: Path
 ) -> None:
     """What the branch no longer changes must not stand there as if it did."""
-    github.comment(review("dev", OLD).line() + "old")
+    github.comment(marker("dev") + "old")
     written(reports, review("prod", HEAD), "text\n")
     assert decide(github, run_step, reports, "prod").code == 0
     assert len(github.comments) == 1
@@ -93,18 +118,81 @@ def test_a_comment_goes_when_its_environment_is_not_affected_any_more(
 def test_no_review_of_this_commit(github: FakeGitHub, run_step: RunStep, reports: Path, head: str | None) -> None:
     """A plan that failed, or one of an older commit, is no review: the change is held back."""
     if head:
-        github.comment(review("prod", head).line() + "old")
+        written(reports, review("prod", head), "old\n")
     ran = decide(github, run_step, reports, "prod")
     assert ran.code == 1
     assert "::error::prod: there is no review of aaaaaaa" in ran.log
 
 
+def test_what_a_comment_says_decides_nothing(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
+    """Whoever may write can edit the workflow's own comment: it is rewritten, and never read."""
+    written(reports, review("prod", HEAD, ADMIN_GAINED), "Ada gains Admin\n")
+    harmless = json.dumps(
+        {
+            "version": 1,
+            "environment": "prod",
+            "head": HEAD,
+            "digest": "d",
+            "decide": [],
+            "refused": False,
+            "waiting": False,
+        }
+    )
+    github.comment(f"<!-- connect-sso-review {harmless} -->\nNothing to decide.")
+    github.comment(marker("prod") + "Nothing to decide.\n")
+    ran = decide(github, run_step, reports, "prod")
+    assert ran.code == 1
+    assert github.comments[-1]["body"] == marker("prod") + "Ada gains Admin\n"
+
+
+@pytest.mark.parametrize(
+    ("job", "result"),
+    [
+        ("read", "failure"),
+        ("find", "failure"),
+        ("find", "cancelled"),
+        ("find", "skipped"),
+        ("plan", "failure"),
+        ("plan", "cancelled"),
+        ("plan", "skipped"),
+    ],
+)
+def test_a_job_that_did_not_run_is_no_review(
+    github: FakeGitHub, run_step: RunStep, reports: Path, job: str, result: str
+) -> None:
+    """GitHub lets a skipped job pass; here nothing passes that was not looked at."""
+    written(reports, review("prod", HEAD), "Nothing to decide.\n")
+    ran = decide(github, run_step, reports, "prod", results={job: result})
+    assert ran.code == 1
+    assert f"the job '{job}' ended with '{result}'" in ran.log
+
+
+def test_the_required_job_always_runs() -> None:
+    """Where it is cancelled or skipped, the check that the branch requires would count as passed."""
+    job = workflow.load("plan")["jobs"]["decide"]
+    assert job["if"] == "${{ always() }}"
+    assert set(job["needs"]) == set(PLANNED)
+    assert job["name"] == CHECK
+
+
+def test_what_leaves_the_review_s_sight_is_decided(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
+    """Moving the state to somebody's machine would take an environment out of every later review."""
+    ran = decide(github, run_step, reports, unplanned=("prod moves its state to a local file",))
+    assert ran.code == 1
+    assert "prod moves its state to a local file" in ran.log
+    github.review("grace")
+    assert decide(github, run_step, reports, unplanned=("prod moves its state to a local file",)).code == 0
+
+
 def test_a_refused_plan_cannot_be_approved(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
     """What Terraform refuses cannot be deployed, whoever approves of it; the comment still says why."""
-    written(reports, review("prod", HEAD, "instance-replaced:aws_connect_instance.instance", refused=True), "why\n")
+    written(
+        reports,
+        review("prod", HEAD, f"instance-replaced:aws_connect_instance.instance:{'2' * 40}", refused=True),
+        "why\n",
+    )
     decide(github, run_step, reports, "prod")
-    github.label(LABEL, "grace")
-    github.permissions["grace"] = "admin"
+    github.review("grace")
     ran = decide(github, run_step, reports, "prod")
     assert ran.code == 1
     assert "Terraform refuses this plan" in ran.log
@@ -128,102 +216,150 @@ def test_a_comment_too_long_is_said(github: FakeGitHub, run_step: RunStep, repor
     assert "a comment takes 65536" in ran.log
 
 
-def held(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """A change with something to decide, reviewed and held back."""
+def held(github: FakeGitHub, run_step: RunStep, reports: Path, *says: str) -> None:
+    """A change with something to decide is held back, and why is said."""
     written(reports, review("prod", HEAD, ADMIN_GAINED), "Ada gains Admin\n")
     ran = decide(github, run_step, reports, "prod")
     assert ran.code == 1
-    assert f"set the label {LABEL}" in ran.log
-
-
-def commit(author: str, parents: int = 1) -> dict[str, Any]:
-    """A commit as the API lists it."""
-    return {"author": {"login": author}, "committer": {"login": "web-flow"}, "parents": [{}] * parents}
+    assert "the review holds something to decide" in ran.log
+    for text in says:
+        assert text in ran.log
 
 
 @pytest.mark.parametrize("permission", ["admin", "write"])
 def test_someone_allowed_approves(github: FakeGitHub, run_step: RunStep, reports: Path, permission: str) -> None:
-    """The label of a person with write access lets the change pass, and the run records who it was."""
-    held(github, run_step, reports)
+    """GitHub's own approval by a person with write access lets the change pass, and the run records who it was."""
+    held(github, run_step, reports, "someone with write access has to read the review")
     github.permissions["grace"] = permission
-    github.label(LABEL, "grace")
+    github.review("grace")
     ran = decide(github, run_step, reports, "prod")
     assert ran.code == 0, ran.log
     assert "approved by grace" in ran.summary
 
 
 @pytest.mark.parametrize("permission", ["read", "none", None])
-def test_the_label_alone_is_not_enough(
+def test_an_approval_without_write_access(
     github: FakeGitHub, run_step: RunStep, reports: Path, permission: str | None
 ) -> None:
-    """Someone who may triage can set labels, and must not open the door to a contact centre with that."""
-    held(github, run_step, reports)
+    """Anyone can approve of a pull request in a public repository."""
     if permission:
         github.permissions["heidi"] = permission
-    github.label(LABEL, "heidi")
-    ran = decide(github, run_step, reports, "prod")
-    assert ran.code == 1
-    assert "heidi set the label" in ran.log
-    assert "no write access" in ran.log
+    github.review("heidi")
+    held(github, run_step, reports, "heidi approved and has no write access")
 
 
-def test_nobody_approves_of_their_own_change(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """Neither who opened the pull request nor who has a commit in it: four eyes, not two."""
-    held(github, run_step, reports)
-    github.permissions |= {"ada": "admin", "grace": "admin"}
-    github.commits = [commit("grace")]
-    for person in ("ada", "grace"):
-        github.label(LABEL, person)
-        ran = decide(github, run_step, reports, "prod")
-        assert ran.code == 1
-        assert f"{person} set the label {LABEL} and has written this change" in ran.log
-        github.unlabel(LABEL)
+def test_an_approval_of_another_commit(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
+    """What was pushed after the approval was not approved."""
+    github.review("grace", commit=OLD)
+    held(github, run_step, reports, "grace approved of bbbbbbb, and not of aaaaaaa")
 
 
-def test_merging_the_base_in_is_not_writing(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """Whoever presses "Update branch" has a merge commit there, and may still decide."""
-    held(github, run_step, reports)
-    github.permissions["grace"] = "write"
-    github.commits = [commit("grace", parents=2)]
-    github.label(LABEL, "grace")
+def test_nobody_approves_of_their_own_push(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
+    """GitHub's log of pushes says who did; an e-mail in a commit, or a change inside a merge commit, says nothing."""
+    github.permissions |= {"ada": "admin", "mallory": "write"}
+    github.push("mallory", OLD)
+    github.push("ada", HEAD)
+    for person in ("ada", "mallory"):
+        github.reviews.clear()
+        github.review(person)
+        held(github, run_step, reports, f"{person} approved and has pushed to this branch")
+    github.review("grace")
     assert decide(github, run_step, reports, "prod").code == 0
 
 
-def test_approval_before_the_review_counts_for_nothing(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """Nobody can have decided on what was not there to be read."""
-    github.permissions["grace"] = "write"
-    github.label(LABEL, "grace")
+@pytest.mark.parametrize(
+    "pushes", [[], [{"after": OLD, "actor": {"login": "ada"}}], [{"after": HEAD, "actor": {"login": "ada"}}] * 100]
+)
+def test_nobody_knows_who_pushed(
+    github: FakeGitHub, run_step: RunStep, reports: Path, pushes: list[dict[str, Any]]
+) -> None:
+    """Where the log does not show it, or does not end in what can be read, nobody is taken for another."""
+    github.pushes = pushes
+    github.review("grace")
+    held(github, run_step, reports, "GitHub does not list who pushed aaaaaaa")
+
+
+@pytest.mark.parametrize("state", ["DISMISSED", "CHANGES_REQUESTED"])
+def test_approval_that_was_taken_back(github: FakeGitHub, run_step: RunStep, reports: Path, state: str) -> None:
+    """The last word counts; a comment is none."""
+    github.review("grace")
+    github.review("grace", "COMMENTED")
+    written(reports, review("prod", HEAD, ADMIN_GAINED), "Ada gains Admin\n")
+    assert decide(github, run_step, reports, "prod").code == 0
+    github.review("grace", state)
+    held(github, run_step, reports)
+
+
+def test_a_bot_approves_of_nothing(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
+    """A workflow can be allowed to approve; it has read nothing."""
+    github.permissions[BOT] = "write"
+    github.review(BOT, kind="Bot")
+    held(github, run_step, reports)
+
+
+def rules(**changes: Any) -> list[dict[str, Any]]:
+    """The rules of the main branch, as the set-up asks for them."""
+    asked = {
+        "required_approving_review_count": 1,
+        "require_code_owner_review": True,
+        "require_last_push_approval": True,
+        "dismiss_stale_reviews_on_push": True,
+    }
+    checks = {"required_status_checks": [{"context": CHECK}]}
+    return [
+        {"type": "pull_request", "parameters": asked | changes},
+        {"type": "required_status_checks", "parameters": checks},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, None),
+        ({"required_approving_review_count": 0}, "an approving review"),
+        ({"require_code_owner_review": False}, "a review by code owners"),
+        ({"require_last_push_approval": False}, "approval of the most recent push"),
+        ({"dismiss_stale_reviews_on_push": False}, "stale approvals to be dismissed"),
+    ],
+)
+def test_protection_of_the_branch(
+    github: FakeGitHub, run_step: RunStep, reports: Path, change: dict[str, Any], says: str | None
+) -> None:
+    """Where the rules show that the branch is not protected as the set-up says, no approval counts."""
+    github.rules = rules(**change)
+    github.review("grace")
+    if says is None:
+        written(reports, review("prod", HEAD, ADMIN_GAINED), "Ada gains Admin\n")
+        assert decide(github, run_step, reports, "prod").code == 0
+        return
     written(reports, review("prod", HEAD, ADMIN_GAINED), "Ada gains Admin\n")
     ran = decide(github, run_step, reports, "prod")
     assert ran.code == 1
-    assert "before this review was there" in ran.log
+    assert f"the rules of main do not require {says}" in ran.log
+    written(reports, review("prod", HEAD), "Nothing to decide\n")
+    ran = decide(github, run_step, reports, "prod")
+    assert ran.code == 0
+    assert f"::warning::the rules of main do not require {says}" in ran.log
 
 
-def test_approval_that_was_taken_back(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """The last word counts."""
-    held(github, run_step, reports)
-    github.permissions["grace"] = "write"
-    github.label(LABEL, "grace")
-    github.unlabel(LABEL, "grace")
-    assert decide(github, run_step, reports, "prod").code == 1
-
-
-def test_another_label_is_no_approval(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
-    """Only the one label decides."""
-    held(github, run_step, reports)
-    github.permissions["grace"] = "write"
-    github.label("bug", "grace")
-    assert decide(github, run_step, reports, "prod").code == 1
-
-
-def test_a_push_takes_the_approval_away(github: FakeGitHub, run_step: RunStep) -> None:
-    """The first job removes the label; where it is not set there is nothing to do."""
-    step = ("plan", "withdraw", "Remove the label")
-    github.label(LABEL, "grace")
-    ran = run_step(*step, {"action": "synchronize", "pull_request": github.pull_request()})
-    assert (ran.code, github.labels) == (0, []), ran.log
-    ran = run_step(*step, {"action": "synchronize", "pull_request": github.pull_request()})
-    assert (ran.code, github.writes) == (0, [f"DELETE /issues/7/labels/{LABEL}"])
+@pytest.mark.parametrize(
+    ("status", "jobs", "code", "writes"),
+    [
+        ("completed", [CHECK], 0, ["POST /actions/jobs/1/rerun"]),
+        ("in_progress", [CHECK], 0, []),
+        ("completed", [], 1, []),
+        (None, [], 0, []),
+    ],
+)
+def test_a_review_decides_again(
+    github: FakeGitHub, run_step: RunStep, status: str | None, jobs: list[str], code: int, writes: list[str]
+) -> None:
+    """The job that decides runs again where it ran, so that it reads the record of its own run."""
+    if status:
+        github.planned(status=status)
+    github.jobs = [{"id": 0, "name": "plan prod"}, *({"id": 1, "name": name} for name in jobs)]
+    ran = run_step("approve", "again", "Decide again", {"pull_request": github.pull_request()})
+    assert (ran.code, github.writes) == (code, writes), ran.log
 
 
 def test_refused_by_github(github: FakeGitHub, run_step: RunStep, reports: Path) -> None:
@@ -232,10 +368,10 @@ def test_refused_by_github(github: FakeGitHub, run_step: RunStep, reports: Path)
     ran = run_step(
         "plan",
         "decide",
-        "Write the reviews and decide",
+        "Show the reviews and decide",
         {"action": "opened", "pull_request": github.pull_request()},
         root=reports.parent,
-        needs__find__outputs__environments='["prod"]',
+        toJSON_needs="{}",
         github__token="secret-and-wrong",
     )
     assert ran.code == 1

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ci.approval import LABEL
 from tests.ci import workflow
-from tests.ci.reviews import ADMIN_GAINED, review
+from tests.ci.reviews import ADMIN_GAINED, record, review
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +19,28 @@ if TYPE_CHECKING:
 HEAD = "a" * 40
 MERGED = "c" * 40
 
-FIND = ("deploy", "find", "Find the reviews of these commits")
+DEPLOYED = "b" * 40
 
 
-def pushed(*commits: str) -> dict[str, Any]:
-    """The payload of a push to the main branch."""
-    return {"repository": {"default_branch": "main"}, "commits": [{"id": commit} for commit in commits]}
+@pytest.fixture(autouse=True)
+def pushed(github: FakeGitHub) -> None:
+    """The author has pushed the branch; grace may write."""
+    github.push("ada")
+    github.permissions["grace"] = "write"
+
+
+Found = dict[str, list[dict[str, Any]]]
+
+
+def found(run_step: RunStep, tmp_path: Path, *commits: str, since: str | None = None) -> Found:
+    """Run the step for these commits and read what it writes for prod."""
+    (tmp_path / "ci").symlink_to(workflow.ROOT / "ci")
+    payload = {"repository": {"default_branch": "main"}, "commits": [{"id": commit} for commit in commits]}
+    step = ("deploy", "find", "Find the reviews of these commits")
+    given = {"steps__affected__outputs__since": json.dumps({"prod": since})}
+    ran = run_step(*step, payload, root=tmp_path, sha=MERGED, **given)
+    assert ran.code == 0, ran.log
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "reviews").iterdir()}
 
 
 def merge(github: FakeGitHub, commit: str = MERGED) -> None:
@@ -33,59 +48,85 @@ def merge(github: FakeGitHub, commit: str = MERGED) -> None:
     github.merged[commit] = [github.pull_request() | {"merged_at": "2026-01-02T00:00:00Z"}]
 
 
-def test_finds_the_approved_review(github: FakeGitHub, run_step: RunStep) -> None:
-    """The deployment learns what was reviewed, and who approved of what had to be decided."""
+@pytest.mark.parametrize("approved_by", ["grace", None])
+def test_finds_the_review(github: FakeGitHub, run_step: RunStep, tmp_path: Path, approved_by: str | None) -> None:
+    """The deployment learns what was reviewed, and who approved; where nobody did, the merge alone is no approval."""
     outcome = review("prod", HEAD, ADMIN_GAINED)
-    github.comment(outcome.line() + "text")
-    github.permissions["grace"] = "write"
-    github.label(LABEL, "grace")
+    github.planned(record(outcome))
+    if approved_by:
+        github.review(approved_by)
     merge(github)
-    ran = run_step(*FIND, pushed(MERGED))
-    assert ran.outputs == {
-        "reviews": {"prod": [{"pull_request": 7, "line": outcome.line(), "approved_by": "grace"}]}
-    }, ran.log
+    entry = {"pull_request": 7, "review": json.loads(record(outcome)[1]), "approved_by": approved_by}
+    assert found(run_step, tmp_path, MERGED) == {"prod": [entry]}
 
 
-def test_merged_without_approval(github: FakeGitHub, run_step: RunStep) -> None:
-    """Where the check is not required someone can merge all the same; the deployment does not take that for approval."""
-    github.comment(review("prod", HEAD, ADMIN_GAINED).line() + "text")
+def test_an_edited_comment_approves_of_nothing(github: FakeGitHub, run_step: RunStep, tmp_path: Path) -> None:
+    """A longer list in a comment would approve of what nobody has seen."""
+    github.planned(record(review("prod", HEAD, ADMIN_GAINED)))
+    longer = json.dumps(
+        {
+            "version": 1,
+            "environment": "prod",
+            "head": HEAD,
+            "digest": "d",
+            "decide": ["instance-destroyed"],
+            "refused": False,
+            "waiting": False,
+        }
+    )
+    github.comment(f"<!-- connect-sso-review {longer} -->\n")
+    github.review("grace")
     merge(github)
-    ran = run_step(*FIND, pushed(MERGED))
-    assert ran.outputs["reviews"]["prod"][0]["approved_by"] is None
+    [entry] = found(run_step, tmp_path, MERGED)["prod"]
+    assert entry["review"]["decide"] == [ADMIN_GAINED]
 
 
-def test_each_pull_request_once(github: FakeGitHub, run_step: RunStep) -> None:
+def test_each_pull_request_once(github: FakeGitHub, run_step: RunStep, tmp_path: Path) -> None:
     """A rebased pull request is many commits of the main branch; it is one review."""
-    github.comment(review("prod", HEAD).line() + "text")
+    github.planned(record(review("prod", HEAD)))
     for commit in ("d" * 40, MERGED):
         merge(github, commit)
-    ran = run_step(*FIND, pushed("d" * 40, MERGED))
-    assert len(ran.outputs["reviews"]["prod"]) == 1
+    assert len(found(run_step, tmp_path, "d" * 40, MERGED)["prod"]) == 1
 
 
-def test_merged_with_another_commit_than_reviewed(github: FakeGitHub, run_step: RunStep) -> None:
+def test_the_reviews_of_a_dropped_run(github: FakeGitHub, run_step: RunStep, tmp_path: Path) -> None:
+    """What is caught up was reviewed and approved in its own pull request, further back than this push."""
+    github.planned(record(review("prod", HEAD, ADMIN_GAINED)))
+    github.review("grace")
+    merge(github, "e" * 40)
+    commits = [{"sha": f"{number:040}"} for number in range(100)]
+    github.compared[f"{DEPLOYED}...{MERGED}"] = {
+        "status": "ahead",
+        "commits": [*commits[:50], {"sha": "e" * 40}],
+        "files": [],
+    }
+    [entry] = found(run_step, tmp_path, MERGED, since=DEPLOYED)["prod"]
+    assert entry["approved_by"] == "grace"
+
+
+def test_merged_with_another_commit_than_reviewed(github: FakeGitHub, run_step: RunStep, tmp_path: Path) -> None:
     """What was pushed after the review was not reviewed."""
-    github.comment(review("prod", "b" * 40).line() + "text")
+    github.planned(record(review("prod", HEAD)))
+    github.push("ada", "9" * 40)
     merge(github)
-    ran = run_step(*FIND, pushed(MERGED))
-    assert ran.outputs == {"reviews": {}}
-    assert "::warning::prod: what was merged with #7 is not the commit its review is about" in ran.log
+    assert found(run_step, tmp_path, MERGED) == {"prod": []}
 
 
 @pytest.mark.parametrize("change", [{"merged_at": None}, {"base": {"ref": "other"}}])
-def test_other_pull_requests_of_the_commit(github: FakeGitHub, run_step: RunStep, change: dict[str, Any]) -> None:
+def test_other_pull_requests_of_the_commit(
+    github: FakeGitHub, run_step: RunStep, tmp_path: Path, change: dict[str, Any]
+) -> None:
     """GitHub also lists pull requests that only hold the commit, or went elsewhere."""
-    github.comment(review("prod", HEAD).line() + "text")
+    github.planned(record(review("prod", HEAD)))
     github.merged[MERGED] = [github.pull_request() | {"merged_at": "2026-01-02T00:00:00Z"} | change]
-    assert run_step(*FIND, pushed(MERGED)).outputs == {"reviews": {}}
+    assert found(run_step, tmp_path, MERGED) == {"prod": []}
 
 
-def test_run_by_hand(github: FakeGitHub, run_step: RunStep) -> None:
+def test_run_by_hand(github: FakeGitHub, run_step: RunStep, tmp_path: Path) -> None:
     """A run by hand has no commits in its payload: it is about the commit that it runs on."""
-    github.comment(review("prod", HEAD).line() + "text")
+    github.planned(record(review("prod", HEAD)))
     merge(github)
-    ran = run_step(*FIND, {"repository": {"default_branch": "main"}}, sha=MERGED)
-    assert list(ran.outputs["reviews"]) == ["prod"]
+    assert len(found(run_step, tmp_path)["prod"]) == 1
 
 
 @pytest.mark.parametrize(

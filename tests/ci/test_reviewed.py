@@ -1,75 +1,97 @@
-"""The hidden line that a review comment remembers its review by."""
+"""The record of a review, and where it may come from."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ci import reviewed
+from ci.github import Repository
 from ci.reviewed import Review
-from tests.ci.fake_github import BOT
-from tests.ci.reviews import review
+from tests.ci.fake_github import NAME
+from tests.ci.reviews import ADMIN_GAINED, record, review
 
+if TYPE_CHECKING:
+    from tests.ci.fake_github import FakeGitHub
+
+HEAD = "a" * 40
+
+FINDINGS = st.builds("role-assigned:{}:{}".format, st.text(min_size=1), st.from_regex(r"[0-9a-f]{40}", fullmatch=True))
 REVIEWS = st.builds(
     Review,
     environment=st.text(),
     head=st.text(),
     digest=st.text(),
-    decide=st.lists(st.text()).map(tuple),
+    decide=st.lists(FINDINGS).map(tuple),
     refused=st.booleans(),
-    waiting=st.booleans(),
+    crowd=st.text(),
 )
 
 
-@given(REVIEWS, st.text())
-def test_comes_back_as_it_was(outcome: Review, report: str) -> None:
-    """Whatever people and groups are called, the line holds them, stays one line, and ends no HTML comment."""
-    line = outcome.line()
-    assert line.count("\n") == 1
-    assert line.count("-->") == 1
-    assert line.rstrip().endswith("-->")
-    assert Review.from_comment(line + report) == outcome
-
-
-@given(st.text())
-def test_other_comments_are_no_reviews(body: str) -> None:
-    """People write what they like; only a line that a workflow can have written is read."""
-    assert Review.from_comment(body) is None
+@given(REVIEWS)
+def test_comes_back_as_it_was(outcome: Review) -> None:
+    """Whatever people and groups are called, the record holds them."""
+    assert Review.from_json(json.loads(json.dumps(outcome.as_json()))) == outcome
 
 
 @pytest.mark.parametrize(
-    "line",
+    "change",
     [
-        "<!-- connect-sso-review {} -->\n",
-        '<!-- connect-sso-review {"version":2} -->\n',
-        '<!-- connect-sso-review {"version":1,"environment":"dev"} -->\n',
-        "<!-- connect-sso-review {not json} -->\n",
-        " " + review("dev", "a" * 40).line(),
-        "> " + review("dev", "a" * 40).line(),
+        {"version": 1},
+        {"decide": None},
+        {"decide": ["instance-destroyed"]},
+        {"decide": ["instance-destroyed:aws_connect_instance.instance"]},
+        {"decide": ["role-assigned:x:" + "1" * 39]},
     ],
 )
-def test_broken_and_quoted_lines_are_no_reviews(line: str) -> None:
-    """A line that was cut, comes from another version, or is quoted in an answer counts as none."""
-    assert Review.from_comment(line) is None
+def test_other_forms_are_no_records(change: dict[str, Any]) -> None:
+    """One of another version is none, nor one with a finding that would stand for more than was read."""
+    assert Review.from_json(review("dev", HEAD, ADMIN_GAINED).as_json() | change) is None
 
 
-def test_survives_how_github_stores_text() -> None:
-    """GitHub gives line breaks back as CRLF when a comment was touched in the browser."""
-    outcome = review("dev", "a" * 40)
-    assert Review.from_comment((outcome.line() + "text\n").replace("\n", "\r\n")) == outcome
+def repository(github: FakeGitHub) -> Repository:
+    return Repository(api=github.url, name=NAME, token="workflow-token")
 
 
-def entry(body: str, author: dict[str, Any] | None, number: int = 1) -> dict[str, Any]:
-    """A comment as the API lists it."""
-    return {"id": number, "body": body, "user": author, "updated_at": "2026-01-01T00:00:00Z"}
+def test_the_record_is_the_run_s(github: FakeGitHub) -> None:
+    """It comes from the artifact of the latest run that planned this commit; the token stays with GitHub."""
+    outcome = review("prod", HEAD, ADMIN_GAINED)
+    github.planned(record(outcome))
+    assert reviewed.recorded(repository(github), HEAD) == {"prod": outcome}
+    assert github.tokens_at_the_store == [None]
 
 
-def test_nobody_can_write_a_review_by_hand() -> None:
-    """A contributor who pastes a harmless review must not pass for the workflow; a deleted account neither."""
-    forged = review("prod", "a" * 40).line()
-    true = review("prod", "a" * 40, "instance-destroyed:aws_connect_instance.instance").line()
-    entries = [entry(true, {"login": BOT}), entry(forged, {"login": "mallory"}, 2), entry(forged, None, 3)]
-    assert reviewed.collect(entries)["prod"].review.decide == ("instance-destroyed:aws_connect_instance.instance",)
+@pytest.mark.parametrize("body", ['<!-- connect-sso-review {"decide":[]} -->\n', "<!-- connect-sso-review prod -->\n"])
+def test_no_comment_is_a_record(github: FakeGitHub, body: str) -> None:
+    """Whoever may write can edit a comment, also one that a workflow wrote."""
+    github.comment(body + json.dumps(review("prod", HEAD).as_json()))
+    assert reviewed.recorded(repository(github), HEAD) == {}
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        {"event": "push"},
+        {"event": "workflow_dispatch"},
+        {"head_sha": "b" * 40},
+        {"head_repository": {"full_name": "mallory/contact-centre"}},
+        {"head_repository": None},
+    ],
+)
+def test_other_runs_record_nothing(github: FakeGitHub, run: dict[str, Any]) -> None:
+    """A run that anyone can start by hand, of another commit, or of a fork, is not the one that planned."""
+    github.planned(record(review("prod", HEAD)), **run)
+    assert reviewed.recorded(repository(github), HEAD) == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", json.dumps(review("prod", "b" * 40).as_json()), json.dumps(review("dev", HEAD).as_json())]
+)
+def test_an_artifact_of_something_else(github: FakeGitHub, text: str) -> None:
+    """Broken, of another commit, or of another environment: no record."""
+    github.planned(("prod", text))
+    assert reviewed.recorded(repository(github), HEAD) == {}

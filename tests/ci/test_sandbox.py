@@ -96,15 +96,11 @@ class Checkout:
 
     def deploy(self, *, approved_by: str | None = None, accept: str = "", reviewed: bool = True) -> workflow.Ran:
         """Deploy after a merge, with the last review as the pull request's."""
-        entry = {"pull_request": 7, "line": self.review().line(), "approved_by": approved_by}
-        return self.step(
-            "deploy",
-            "deploy",
-            "Deploy",
-            needs__find__outputs__reviews=json.dumps({"qa": [entry]} if reviewed else {}),
-            inputs__accept=accept,
-            github__actor="grace",
-        )
+        entry = {"pull_request": 7, "review": self.review().as_json(), "approved_by": approved_by}
+        reviews = self.root / "reviews"
+        reviews.mkdir(exist_ok=True)
+        (reviews / "qa.json").write_text(json.dumps([entry] if reviewed else []), encoding="utf-8")
+        return self.step("deploy", "deploy", "Deploy", inputs__accept=accept, github__actor="grace")
 
     def outcome(self) -> dict[str, Any]:
         """What the deployment wrote for the job that tells the pull request."""
@@ -131,9 +127,10 @@ def test_from_pull_request_to_production(checkout: Checkout) -> None:
     ran = checkout.plan()
     assert ran.code == 0, ran.log
     first = checkout.review()
-    assert (first.environment, first.head, first.refused, first.waiting) == ("qa", HEAD, False, True)
+    assert (first.environment, first.head, first.refused, bool(first.crowd)) == ("qa", HEAD, False, True)
     assert [finding.partition(":")[0] for finding in first.decide] == ["new-environment"]
-    assert "Not planned: its people need the instance, which qa makes first." in checkout.report()
+    assert "Not planned: its people need the instance, which qa makes first. It has 1 user, made" in checkout.report()
+    assert "| 1 | Agent |" in checkout.report()
     assert checkout.report() in ran.summary
     assert sorted(path.name for path in (checkout.root / "review").iterdir()) == ["qa.json", "qa.md"]
 
@@ -150,7 +147,7 @@ def test_from_pull_request_to_production(checkout: Checkout) -> None:
 
     assert checkout.plan().code == 0
     second = checkout.review()
-    assert (second.decide, second.waiting) == ((), False)
+    assert (second.decide, second.crowd) == ((), "")
     assert "qa-users" in checkout.report()
     assert KEY not in ran.log + checkout.report()
 
@@ -187,6 +184,32 @@ def test_only_the_reviewed_is_deployed(checkout: Checkout) -> None:
     assert "Ada.Admin@example.com" in ran.log
 
 
+def test_a_new_environment_is_approved_with_its_people(checkout: Checkout) -> None:
+    """The crowd cannot be planned before its instance; who is in it was read all the same, and nobody else gets in."""
+    assert checkout.plan().code == 0
+    checkout.write(csv=CSV + "mal.lory@example.com,Mal,Lory,Admin\n")
+    ran = checkout.deploy(approved_by="grace")
+    assert ran.code == 1
+    assert "qa-users: not deployed, since nobody has approved of%0Anew-environment" in ran.log
+    assert checkout.outcome()["applied"] == ["qa"]
+
+
+def test_an_approval_is_for_what_was_read(checkout: Checkout) -> None:
+    """Approving of one administrator is no approval of another at the same address."""
+    checkout.plan()
+    assert checkout.deploy(approved_by="grace").code == 0
+    checkout.write(environment=ENVIRONMENT + ADMINISTRATOR)
+    assert checkout.plan().code == 0
+    assert checkout.review().decide
+    checkout.write(environment=ENVIRONMENT + ADMINISTRATOR.replace("last_name: Admin", "last_name: Other"))
+    ran = checkout.deploy(approved_by="grace")
+    assert ran.code == 1
+    assert "nobody has approved of" in ran.log
+    assert checkout.outcome()["applied"] == []
+    checkout.write(environment=ENVIRONMENT + ADMINISTRATOR)
+    assert checkout.deploy(approved_by="grace").code == 0
+
+
 def test_a_refused_plan_is_reviewed(checkout: Checkout) -> None:
     """A change that Terraform refuses is where the reader needs the review most: why, and what it would have cost."""
     checkout.plan()
@@ -195,7 +218,9 @@ def test_a_refused_plan_is_reviewed(checkout: Checkout) -> None:
     ran = checkout.plan()
     assert ran.code == 0, ran.log
     assert checkout.review().refused
-    assert "instance-replaced:aws_connect_instance.instance" in checkout.review().decide
+    assert "instance-replaced:aws_connect_instance.instance" in {
+        finding.rpartition(":")[0] for finding in checkout.review().decide
+    }
     ran = checkout.deploy(approved_by="grace")
     assert ran.code == 1
     assert "Terraform refuses this plan" in ran.log
@@ -226,7 +251,7 @@ def test_lock_files(checkout: Checkout) -> None:
     checkout.attached = {}
     mirror = checkout.sandbox.mirror
     definition = {
-        "run": ".venv/bin/python -m ci.lock linux_amd64",
+        "run": ".venv/bin/python -I ci/run.py lock linux_amd64",
         "env": {"TF_CLI_ARGS_providers_lock": f"-fs-mirror={mirror}"},
     }
     locks = checkout.root / "locks"

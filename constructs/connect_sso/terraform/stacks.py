@@ -105,7 +105,17 @@ class PlannedStack:
         if self.shown is None:
             raise Failure(f"{self.stack.name}: there is no plan to review, see above")
         sys.stdout.flush()
-        command = [sys.executable, "-m", "connect_sso.cli", "review", "-", "--environment", self.stack.name, *options]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "connect_sso.cli",
+            "review",
+            "-",
+            "--environment",
+            self.stack.name,
+            *options,
+        ]
         command += ["--configuration", str(self.stack.folder / STACK_FILE)]
         command += [option for finding in sorted(accept) for option in ("--accept", finding)]
         command += ["--accepted-by", accepted_by] if accepted_by else []
@@ -209,7 +219,7 @@ def synthesize(environment: str = "") -> list[Stack]:
     """
     say(f"synthesizing {environment or 'all environments'}")
     sys.stdout.flush()
-    done = subprocess.run([sys.executable, "main.py"], env=os.environ | {"ENVIRONMENT": environment}, check=False)
+    done = subprocess.run([sys.executable, "-P", "main.py"], env=os.environ | {"ENVIRONMENT": environment}, check=False)
     if done.returncode != 0:
         raise Failure(f"{environment or 'an environment'} could not be synthesized, see above")
     manifest = json.loads((OUTPUT / "manifest.json").read_text(encoding="utf-8"))
