@@ -12,12 +12,25 @@ from typing import Any
 import pytest
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from tests.lab.terraform import Lab, NotInstalled, install
+from tests.sandbox.http.aws import READS
 from tests.sandbox.http.serving import Accounts, accounts
 from tests.sandbox.mirror import BOUND, SOURCES
 
-LAB = pytest.StashKey[dict[str, pytest.TestReport]]()
+RUNNING = pytest.StashKey[Accounts]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """A case that fails shows what the accounts were asked to change, and what they refused."""
+    report: Any = yield
+    if report.failed and (running := item.stash.get(RUNNING, None)):
+        shown = [one for one in running.calls if one.status >= 400 or not READS.match(one.operation)]
+        lines = [f"{one.status} {one.service} {one.operation}" for one in shown]
+        report.sections.append(("what the accounts were asked", "\n".join(lines)))
+    return report  # type: ignore[no-any-return]
 
 
 def releases(config: pytest.Config) -> dict[str, str]:
@@ -69,6 +82,7 @@ def lab(request: pytest.FixtureRequest, providers: Path, tmp_path: Path) -> Iter
 
         def start(**options: Any) -> Lab:
             running: Accounts = stack.enter_context(accounts(tmp_path / "accounts", **options))
+            request.node.stash[RUNNING] = running
             return Lab(tmp_path / "lab", providers, running, releases(request.config))
 
         yield start
@@ -84,6 +98,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     for result in ("passed", "failed", "error", "skipped", "xfailed", "xpassed"):
         for report in terminalreporter.stats.get(result, []):
             if report.nodeid.startswith("tests/lab/"):
-                case = report.nodeid.removeprefix("tests/lab/test_").replace(".py::test_", ": ").replace("_", " ")
-                table.add_row(case, result, f"{report.duration:.0f}")
+                path, _, case = report.nodeid.removeprefix("tests/lab/test_").partition(".py::test_")
+                case = f"{path}: {case.replace('_', ' ').replace('[', ' (').replace(']', ')')}"
+                table.add_row(Text(case), result, f"{report.duration:.0f}")
     Console(file=terminalreporter._tw._file, width=150).print(table)

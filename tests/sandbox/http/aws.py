@@ -34,7 +34,8 @@ SIGNATURE = re.compile(
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html"""
 
 MOTO = frozenset({"iam", "kms", "s3", "sts"})
-READS = re.compile(r"^(Describe|Get|Head|List|Search|Lookup)")
+READS = re.compile(r"^(Describe|GET|Get|Head|List|Search)")
+"""Operations that change nothing, Okta's too."""
 SAML_PROVIDER = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):saml-provider/([\w.+=,@-]+)")
 
 
@@ -120,9 +121,9 @@ class Aws:
             "kms": environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2],
         }.get(service) or parameters.get("Action", "?")
         if service == "iam":
-            refused = self._refusal(account, operation, parameters)
-            if refused:
-                return operation, refused
+            answered = self._refusal(account, operation, parameters) or _provider_tags(account, operation, parameters)
+            if answered:
+                return operation, answered
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account.account_id
         response = Response.from_app(self.moto, environ)
         # Moto has not read the form by now; what it made is seen only after a while.
@@ -130,6 +131,8 @@ class Aws:
             kind = operation.removeprefix("Create")
             name = parameters.get(f"{kind}Name") or parameters.get("Name", "")
             self._visible[account.account_id, kind, name] = time.monotonic() + self.lag
+            if kind == "SAMLProvider":
+                account.iam.saml_providers[name].tags = _tags(parameters)
         return operation, response
 
     def _hidden(self, account: MotoAccount, kind: str, name: str) -> bool:
@@ -214,6 +217,28 @@ def _looks_at_no_more_than(rule: Rule[Account], account: Account, values: Values
     except KeyError:
         return False
     return True
+
+
+def _tags(parameters: Values) -> list[dict[str, str]]:
+    """The tags of a request, as IAM's query protocol numbers them."""
+    count = len([name for name in parameters if re.fullmatch(r"Tags\.member\.\d+\.Key", name)])
+    return [
+        {part: parameters.get(f"Tags.member.{number}.{part}", "") for part in ("Key", "Value")}
+        for number in range(1, count + 1)
+    ]
+
+
+def _provider_tags(account: MotoAccount, operation: str, parameters: Values) -> Response | None:
+    """Tags of identity providers, which moto does not know; GetSAMLProvider answers with them once they are there."""
+    if operation not in ("TagSAMLProvider", "UntagSAMLProvider"):
+        return None
+    provider = account.iam.get_saml_provider(parameters["SAMLProviderArn"])
+    gone = {value for name, value in parameters.items() if name.startswith("TagKeys.member.")}
+    given = _tags(parameters)
+    gone |= {tag["Key"] for tag in given}
+    provider.tags = [*(tag for tag in provider.tags if tag["Key"] not in gone), *given]
+    text = f'<{operation}Response xmlns="https://iam.amazonaws.com/doc/2010-05-08/"/>'
+    return Response(text, 200, content_type="text/xml")
 
 
 def _iam_error(code: str, message: str) -> Response:

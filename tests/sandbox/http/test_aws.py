@@ -64,6 +64,14 @@ def test_iam_catches_up(start: Callable[..., Accounts]) -> None:
     assert iam.get_role(RoleName="Okta_Role")["Role"]["RoleName"] == "Okta_Role"
 
 
+def test_the_tags_of_an_identity_provider(running: Accounts) -> None:
+    iam = running.client("iam")
+    made = iam.create_saml_provider(Name="Okta", SAMLMetadataDocument=document(), Tags=[{"Key": "a", "Value": "1"}])
+    iam.tag_saml_provider(SAMLProviderArn=made["SAMLProviderArn"], Tags=[{"Key": "b", "Value": "2"}])
+    iam.untag_saml_provider(SAMLProviderArn=made["SAMLProviderArn"], TagKeys=["a"])
+    assert iam.get_saml_provider(SAMLProviderArn=made["SAMLProviderArn"])["Tags"] == [{"Key": "b", "Value": "2"}]
+
+
 @pytest.mark.parametrize(
     ("operation", "given", "code"),
     [
