@@ -61,3 +61,4 @@ def test_a_cut_says_how_long_it_was():
 def test_the_nearest_word_is_a_hint_and_none_is_silence():
     assert nearest("rolle", ["role", "label"]) == "; did you mean role?"
     assert nearest("zzzz", ["role"]) == ""
+    assert nearest("rolle", ["role", *map(str, range(10_000))]) == ""

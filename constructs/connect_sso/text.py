@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_CANDIDATES = 2_000
+"""Among so many names the nearest is looked for; among ten thousand that takes a second."""
+
 LONGEST_VALUE = 200
 """Characters of a value that a report shows; what is longer is cut and its length said."""
 
@@ -46,8 +49,13 @@ def count(number: int, noun: str, plural: str = "") -> str:
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str:
-    """A hint to end a message with: the candidate nearest to `word`, or an empty string where none is near."""
+    """A hint to end a message with: the candidate nearest to `word`.
+
+    An empty string where none is near, and where there are too many to look through: a help, which would take seconds.
+    """
     choices = list(candidates)
+    if len(choices) > MOST_CANDIDATES:
+        return ""
     lowered = {choice.lower(): choice for choice in choices}
     matches = get_close_matches(word.lower(), list(lowered), n=1, cutoff=0.6)
     return f"; did you mean {lowered[matches[0]]}?" if matches else ""

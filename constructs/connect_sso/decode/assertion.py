@@ -11,13 +11,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from connect_sso.saml import attributes as saml_attributes
-from connect_sso.saml.xml import text_of
+from connect_sso.saml.xml import SAML, SAMLP, text_of
 
 if TYPE_CHECKING:
     from lxml import etree
 
-SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
-SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
 SUCCESS = "urn:oasis:names:tc:SAML:2.0:status:Success"
 BEARER = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 

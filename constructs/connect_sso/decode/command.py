@@ -11,7 +11,7 @@ import click
 from lxml import etree
 
 from connect_sso.decode import difference
-from connect_sso.decode.assertion import SAML, SAMLP, read_assertion, read_envelope
+from connect_sso.decode.assertion import read_assertion, read_envelope
 from connect_sso.decode.capture import MAX_FILE_BYTES, Capture, read_capture
 from connect_sso.decode.coverage import examine
 from connect_sso.decode.diagnosis import diagnose
@@ -26,7 +26,7 @@ from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
 from connect_sso.saml.certificates import read_certificates
 from connect_sso.saml.encryption import CannotDecryptError, decrypt_assertion, read_private_key
 from connect_sso.saml.metadata import read_metadata
-from connect_sso.saml.xml import UnreadableXmlError, parse_xml
+from connect_sso.saml.xml import SAML, SAMLP, UnreadableXmlError, parse_xml
 from connect_sso.sign_in.deployed import deployed_sign_in
 from connect_sso.sign_in.promised import promised_sign_in
 from connect_sso.terraform.show import read_state

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from connect_sso.facts.relay_state import RelayState
     from connect_sso.saml.certificates import Certificate
 
-_NEAR_AMONG = 2000
-
 
 @dataclass(frozen=True)
 class _Problem:
@@ -186,8 +184,7 @@ def compare_user(book: Book, name: str, side: SignIn, mask: Mask) -> None:
         where = side.source if masked else side.users[similar].where
         book.check("user-name-case", f"the session name is {shown}, the Connect user is {mask(similar)} ({where})")
     elif side.users_are_complete:
-        # A near name is a help, but costs a second among ten thousand.
-        near = nearest(name, side.users) if len(side.users) <= _NEAR_AMONG and not masked else ""
+        near = nearest(name, side.users) if not masked else ""
         book.check("user-not-onboarded", f"{side.source} has no Connect user {shown}{near}")
     else:
         book.notes.append(

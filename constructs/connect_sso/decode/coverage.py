@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from connect_sso.decode.assertion import SAML, SAMLP
 from connect_sso.decode.signature import (
-    DS,
     By,
     Flaw,
     LocatedSignature,
@@ -27,6 +25,7 @@ from connect_sso.decode.signature import (
     referred_to,
 )
 from connect_sso.saml.encryption import Encryption, how_encrypted
+from connect_sso.saml.xml import DS, SAML, SAMLP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,14 +18,12 @@ from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, Signatur
 from signxml.exceptions import InvalidDigest, InvalidSignature
 from signxml.verifier import SignatureConfiguration, VerifyResult, XMLVerifier
 
-from connect_sso.decode.assertion import SAML, SAMLP
 from connect_sso.saml.certificates import Certificate, read_certificate
-from connect_sso.saml.xml import text_of
+from connect_sso.saml.xml import DS, SAML, SAMLP, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-DS = "{http://www.w3.org/2000/09/xmldsig#}"
 _EXC_C14N = "{http://www.w3.org/2001/10/xml-exc-c14n#}"
 
 _ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 from lxml import etree
 
 from connect_sso.saml.certificates import Certificate, read_certificate
-from connect_sso.saml.xml import MAX_XML_BYTES, UnreadableXmlError, parse_xml, text_of
+from connect_sso.saml.xml import DS, MAX_XML_BYTES, SAML, UnreadableXmlError, parse_xml, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _XENC = "http://www.w3.org/2001/04/xmlenc#"
 _XENC11 = "http://www.w3.org/2009/xmlenc11#"
 _E = f"{{{_XENC}}}"
-_DS = "{http://www.w3.org/2000/09/xmldsig#}"
-_SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
 
 _CBC = {f"{_XENC}aes{bits}-cbc": bits // 8 for bits in (128, 192, 256)}
 _GCM = {f"{_XENC11}aes{bits}-gcm": bits // 8 for bits in (128, 192, 256)}
@@ -88,7 +86,7 @@ def read_private_key(data: bytes) -> RSAPrivateKey:
 def how_encrypted(encrypted: etree._Element) -> Encryption:
     """What an EncryptedAssertion tells from outside."""
     data, sealed_keys = encrypted.find(f"{_E}EncryptedData"), _sealed_keys(encrypted)
-    found = [read_certificate(text_of(each)) for key in sealed_keys for each in key.iter(f"{_DS}X509Certificate")]
+    found = [read_certificate(text_of(each)) for key in sealed_keys for each in key.iter(f"{DS}X509Certificate")]
     return Encryption(
         content=_short(_algorithm(data)),
         key=_short(_algorithm(sealed_keys[0])) if sealed_keys else "",
@@ -134,7 +132,7 @@ def _padding(sealed: etree._Element) -> padding.AsymmetricPadding:
         raise CannotDecryptError(f"its key is encrypted with {_short(algorithm) or 'nothing that it names'}")
     method = sealed.find(f"{_E}EncryptionMethod")
     assert method is not None
-    digest, mask = method.find(f"{_DS}DigestMethod"), method.find(f"{{{_XENC11}}}MGF")
+    digest, mask = method.find(f"{DS}DigestMethod"), method.find(f"{{{_XENC11}}}MGF")
     digest_hash = _HASHES.get(str(digest.get("Algorithm"))) if digest is not None else hashes.SHA1
     mask_hash = _MASKS.get(str(mask.get("Algorithm"))) if mask is not None else hashes.SHA1
     if digest_hash is None or mask_hash is None:
@@ -182,7 +180,7 @@ def _assertion(text: bytes, data: etree._Element) -> etree._Element:
 
 
 def _one_assertion(root: etree._Element) -> etree._Element:
-    if root.tag != f"{_SAML}Assertion":
+    if root.tag != f"{SAML}Assertion":
         raise CannotDecryptError(f"what is inside is not an Assertion, but {etree.QName(root).localname[:40]}")
     return root
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from connect_sso.saml.certificates import Certificate, read_certificate
-from connect_sso.saml.xml import UnreadableXmlError, parse_xml, text_of
-
-_MD = "{urn:oasis:names:tc:SAML:2.0:metadata}"
-_DS = "{http://www.w3.org/2000/09/xmldsig#}"
+from connect_sso.saml.xml import DS, METADATA, UnreadableXmlError, parse_xml, text_of
 
 
 @dataclass(frozen=True)
@@ -31,17 +28,17 @@ def read_metadata(text: str) -> Metadata:
         root = parse_xml(text.strip().encode())
     except UnreadableXmlError as error:
         raise ValueError(str(error)) from None
-    if root.tag != f"{_MD}EntityDescriptor":
+    if root.tag != f"{METADATA}EntityDescriptor":
         raise ValueError("it is not a SAML EntityDescriptor")
     issuer = root.get("entityID", "")
     if not issuer:
         raise ValueError("it names no entityID")
     certificates = tuple(
         certificate
-        for key in root.findall(f"{_MD}IDPSSODescriptor/{_MD}KeyDescriptor")
+        for key in root.findall(f"{METADATA}IDPSSODescriptor/{METADATA}KeyDescriptor")
         # A key without a use is for both signing and encryption.
         if key.get("use", "signing") == "signing"
-        for element in key.iter(f"{_DS}X509Certificate")
+        for element in key.iter(f"{DS}X509Certificate")
         if (certificate := read_certificate(text_of(element))) is not None
     )
     if not certificates:

@@ -10,6 +10,12 @@ import re
 
 from lxml import etree
 
+SAML = "{urn:oasis:names:tc:SAML:2.0:assertion}"
+SAMLP = "{urn:oasis:names:tc:SAML:2.0:protocol}"
+METADATA = "{urn:oasis:names:tc:SAML:2.0:metadata}"
+DS = "{http://www.w3.org/2000/09/xmldsig#}"
+"""Namespaces, as lxml writes them before a name."""
+
 MAX_XML_BYTES = 2_000_000
 """AWS takes 100,000 characters of base64, so 75,000 bytes; IAM metadata is a few thousand."""
 

@@ -335,7 +335,7 @@ class Walker:
         if spelled is not None:
             where = promised[spelled].where
             return hop(False, Found.USER_CASE_DIFFERS_FROM_FILE, where, sent=session_name, actual=spelled)
-        near = nearest(session_name, real) if len(real) <= 2000 else ""
+        near = nearest(session_name, real)
         return hop(False, Found.USER_MISSING, self._real.source, sent=session_name, hint=near)
 
     # --- landing page --------------------------------------------------------------------------------------------
