@@ -538,8 +538,8 @@ CATALOGUE: tuple[KnownFailure, ...] = (
         messages=SIGNATURE_INVALID,
         cause=(
             "What was signed is not what arrived (the response was changed on its way, cut off, or pasted with changed "
-            "spaces or line breaks), or the signature is not made with the key that it names. A signature that cannot "
-            "be checked, for want of a certificate, is not this."
+            "spaces or line breaks), or the signature is made with no key that is expected or named. A signature "
+            "that cannot be checked, for want of a certificate, is not this."
         ),
         confirm="Decode the base64 text straight from the form or a HAR, not XML that a tool has indented.",
         fix="Capture the response once more; where it stays so, look for a proxy that rewrites pages.",

@@ -73,7 +73,7 @@ class Flaw(StrEnum):
     OTHER_KEY = "other key"
     """The content is untouched, but none of the expected keys made the signature, and no other is known."""
     UNFIT = "unfit"
-    """It is not made with the key that it names, or no signature that SAML allows."""
+    """It is made neither with an expected key nor with the one that it names, or is none that SAML allows."""
 
 
 @dataclass(frozen=True)
@@ -278,8 +278,11 @@ def _tried(
     if not (embedded or bare_key):
         return _refuted(unchecked, Flaw.OTHER_KEY, "it was not made with an expected key, and names no other")
     named = "the key" if bare_key else "the certificate's key"
-    neither = ", nor with an expected one" if known else ""
-    return _refuted(unchecked, Flaw.UNFIT, f"it was not made with {named} that came with it{neither}")
+    if not known:
+        # AWS ignores what comes with a signature, so a stray certificate there says nothing yet.
+        return replace(unchecked, problem=f"it was not made with {named} that came with it, and none is known to try")
+    problem = f"it was made neither with an expected key nor with {named} that came with it"
+    return _refuted(unchecked, Flaw.UNFIT, problem)
 
 
 def _refuted(signature: Signature, flaw: Flaw, problem: str) -> Signature:
