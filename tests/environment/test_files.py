@@ -182,6 +182,31 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"users__0__after_contact_work_seconds": -1}, "users[0].after_contact_work_seconds", "0 .no limit. to 2000000"),
     ({"users__0__auto_accept": "yes"}, "users[0].auto_accept", "true or false"),
     ({"users__0__secondary_email": "ada"}, "users[0].secondary_email", "an e-mail address"),
+    (
+        {"users__0__okta_login": "ada@new.example"},
+        "users[0].okta_login",
+        "api_integration, and it is saml_app: the session",
+    ),
+    (
+        {"users__0__okta_login": "ada@new.example", "okta__role_assignment": "group_mapping"},
+        "users[0].okta_login",
+        "is group_mapping: the app is assigned to a group",
+    ),
+    (
+        {"users__0__okta_login": "a@b.example", "okta__role_assignment": "api_integration", "users__0__apps": None},
+        "users[0].okta_login",
+        "only for a person with apps",
+    ),
+    (
+        {"users__0__okta_login": "a@b.example", "okta__role_assignment": "api_integration", "okta__username": "email"},
+        "users[0].okta_login",
+        "only with okta.username: login",
+    ),
+    (
+        {"users__0__okta_login": "ada.admin@example.com", "okta__role_assignment": "api_integration"},
+        "users[0].okta_login",
+        "is the username of a person",
+    ),
     ({"users__0__hierarchy_group": "Europe"}, "users[0].hierarchy_group", "must be a list"),
     ({"users__0__hierarchy_group": []}, "users[0].hierarchy_group", "by its path"),
     ({"users__0__hierarchy_group": list("abcdef")}, "users[0].hierarchy_group", "at most 5 levels; this has 6"),

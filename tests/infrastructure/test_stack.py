@@ -300,10 +300,10 @@ def test_role_groups_with_group_mapping(stack: Any) -> None:
 def test_the_truth_check(stack: Any, username: Any, attribute: str, value: str) -> None:
     """Who is assigned one by one is looked up by the attribute that must equal the Connect name, and compared exactly."""
     people = stack(okta__username=username).resource("data.okta_user.users")
-    assert people["search"] == [{"comparison": "eq", "name": f"profile.{attribute}", "value": "${each.key}"}]
+    assert people["search"] == [{"comparison": "eq", "name": f"profile.{attribute}", "value": "${each.value}"}]
     spelling, *_ = people["lifecycle"]["postcondition"]
-    assert spelling["condition"] == f"${{{value} == each.key}}"
-    assert "${each.key}" in spelling["error_message"]
+    assert spelling["condition"] == f"${{{value} == each.value}}"
+    assert "${each.value}" in spelling["error_message"]
     assert f"${{{value}}}" in spelling["error_message"]
 
 

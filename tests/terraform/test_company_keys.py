@@ -67,6 +67,21 @@ def test_people_by_another_attribute(tmp_path: Path, mode: str, attribute: str) 
     assert "AA-0017" in {route.session_name for route in app.direct.values()}
 
 
+def test_a_person_whose_login_has_changed_keeps_the_connect_name(tmp_path: Path) -> None:
+    """The app calls them by it, so that is what the assertion carries."""
+    people = json.loads(COMPANY.read_text("utf-8"))
+    (ada,) = (person for person in people["okta_users"] if person["login"] == "Ada.Admin@example.com")
+    ada["login"] = "Ada.Married@example.com"
+    data = minimal(okta__role_assignment="api_integration", users__0__okta_login="Ada.Married@example.com")
+    stack = World(tmp_path, company=people).stack(data)
+    stack.apply()
+    assert stack.plan().is_empty
+    assert stack.value('okta_app_user.admin["Ada.Admin@example.com"]', "username") == "Ada.Admin@example.com"
+    state = parse_state(json.dumps(stack.show()).encode(), "the state")
+    (app,) = deployed_sign_in([state], users_are_complete=True).apps.values()
+    assert [route.session_name for route in app.direct.values()] == ["Ada.Admin@example.com"]
+
+
 def test_our_bucket_becomes_somebody_elses(world: World) -> None:
     """Named as an existing one, it and its key are forgotten, not destroyed, and go on being stored into."""
     data = company("saml_app")

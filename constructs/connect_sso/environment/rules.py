@@ -355,6 +355,37 @@ def _users_names(tree: MappingNode) -> Iterator[Breach]:
             yield path, place, f"{name} {how}"
 
 
+def _okta_logins(tree: MappingNode) -> Iterator[Breach]:
+    mode, attribute = text_at(tree, "okta", "role_assignment"), tree.get("okta", "username")
+    own_names = {name.lower() for _, name, _ in _usernames(tree)}
+    seen: set[str] = set()
+    for index, user in enumerate(items_of(tree.get("users"))):
+        login = text_at(user, "okta_login") if isinstance(user, MappingNode) else None
+        if login is None or not isinstance(user, MappingNode):
+            continue
+        problem = None
+        if mode in _WHY_THE_LOGIN_DECIDES:
+            problem = f"works only with okta.role_assignment: api_integration, and it is {mode}: {_WHY_THE_LOGIN_DECIDES[mode]}"
+        elif isinstance(attribute, ScalarNode | MappingNode) and getattr(attribute, "value", None) != "login":
+            problem = "works only with okta.username: login"
+        elif not items_of(user.get("apps")):
+            problem = "works only for a person with apps: Okta names those who have them by group after their login"
+        elif login.lower() in own_names:
+            problem = f"{login} is the username of a person in this file"
+        elif login.lower() in seen:
+            problem = f"{login} is listed twice"
+        seen.add(login.lower())
+        if problem:
+            path = ("users", index, "okta_login")
+            yield path, place_of(tree, path), problem
+
+
+_WHY_THE_LOGIN_DECIDES = {
+    "group_mapping": "the app is assigned to a group, and Okta names its people after their login",
+    "saml_app": "the session name in the assertion is the login itself",
+}
+
+
 def _usernames(tree: MappingNode) -> Iterator[tuple[int, str, Place]]:
     """The user names that the file holds, with their positions in the list."""
     for index, user in enumerate(items_of(tree.get("users"))):
@@ -377,4 +408,5 @@ _RULES: tuple[Callable[[MappingNode], Iterator[Breach]], ...] = (
     _arns,
     _users_apps,
     _users_names,
+    _okta_logins,
 )

@@ -21,6 +21,7 @@ from connect_sso.environment.values import (
     SecurityProfiles,
     Tags,
     Username,
+    text,
 )
 from connect_sso.facts.names import DEFAULT_ROUTING_PROFILE
 
@@ -68,6 +69,10 @@ class User(Section):
     tags: Tags | None = Field(
         default=None,
         description="Tags of the Connect user besides aws.tags. Not written, they are left alone; Terraform keeps them where everybody has some.",
+    )
+    okta_login: Annotated[str, text(1, 100)] | None = Field(
+        default=None,
+        description="The Okta login, where it is not the Connect user name; only with role_assignment: api_integration.",
     )
     apps: Annotated[tuple[AppName, ...], FROM_LIST, UNIQUE] = Field(
         default=(), description="Apps this person is assigned one by one; leave out where a group does it."

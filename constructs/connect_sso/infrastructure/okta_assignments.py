@@ -23,7 +23,7 @@ from connect_sso.infrastructure.addresses import address, named, one_per
 from connect_sso.infrastructure.catalogue_app import person_profile, role_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from constructs import Construct
 
@@ -71,31 +71,37 @@ class People(DataOktaUser):
     Okta's search ignores case and Connect does not: https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, usernames: Iterable[str], attribute: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, names: Mapping[str, str], attribute: str) -> None:
+        """Declare the look-ups.
+
+        Args:
+            names: Connect user names to the names in Okta; they are the same but for those whose login has changed.
+            attribute: the attribute of Okta's profile that holds the latter.
+        """
         what = {"email": "e-mail address"}.get(attribute, attribute)
         value = terraform_expression("self", attribute)
         super().__init__(
             scope,
             construct_id,
-            search=[DataOktaUserSearch(name=f"profile.{attribute}", value="${each.key}", comparison="eq")],
+            search=[DataOktaUserSearch(name=f"profile.{attribute}", value="${each.value}", comparison="eq")],
             # Two calls per person less.
             skip_groups=True,
             skip_roles=True,
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
                     Postcondition(
-                        condition=f"${{{value} == each.key}}",
-                        error_message=f'The Okta {what} is "${{{value}}}", the Connect user name is "${{each.key}}": '
+                        condition=f"${{{value} == each.value}}",
+                        error_message=f'The Okta {what} is "${{{value}}}", the environment file has "${{each.value}}": '
                         "they must be the same, case included, or the person is refused at sign-in. "
-                        f'Write "${{{value}}}" as the username in the environment file.',
+                        f'Write "${{{value}}}" there.',
                     ),
                 ]
             ),
         )
         named(self, "users")
-        one_per(self, usernames)
-        self.attribute: str = attribute
-        """The attribute of Okta's profile that equals the Connect user name."""
+        self.add_override("for_each", dict(sorted(names.items())))
+        self._attribute = attribute
+        self._renamed = any(name != in_okta for name, in_okta in names.items())
         self._address = address(self)
 
     def looked_up(self, username: str) -> str:
@@ -105,6 +111,10 @@ class People(DataOktaUser):
             username: a Terraform expression of the name: EACH, or a quoted text.
         """
         return f"{self._address}[{username}]"
+
+    def app_user_name(self) -> str:
+        """The Terraform expression of what the app calls the person of an instance: their Connect user name."""
+        return EACH if self._renamed else terraform_expression(self.looked_up(EACH), self._attribute)
 
     def admitted(self, usernames: Iterable[str]) -> str:
         """A Terraform expression of those of the people, as a list of names, whom Okta lets in.
@@ -175,7 +185,7 @@ class PersonAssignments(AppUser):
             construct_id,
             app_id=app.id,
             user_id=f"${{{person}.id}}",
-            username=f"${{{terraform_expression(person, people.attribute)}}}",
+            username=f"${{{people.app_user_name()}}}",
             profile=person_profile(role, person) if role else None,
             # The provider would move an assignment to a new app with a call that only works for existing assignments.
             lifecycle=TerraformResourceLifecycle(replace_triggered_by=[f"{address(app)}.id"]),

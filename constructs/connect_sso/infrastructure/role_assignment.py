@@ -56,7 +56,7 @@ class Mode(ABC):
 
     def checks(self, okta_apps: Mapping[str, FederationApp]) -> dict[str, object]:
         """`check` blocks, by name."""
-        return {"people_without_access": self.people.left_out()} if self.usernames else {}
+        return {"people_without_access": self.people.left_out()} if self.names_in_okta else {}
 
     def steps_by_hand(self) -> list[str]:
         """What no API can do; also declares what those steps need."""
@@ -73,9 +73,9 @@ class Mode(ABC):
         return Groups(self.stack, "okta-groups", names=self.group_names)
 
     @cached_property
-    def usernames(self) -> Sequence[str]:
-        """Everybody who is assigned one by one, each once."""
-        return sorted({user.username for user in self.environment.users if user.apps})
+    def names_in_okta(self) -> Mapping[str, str]:
+        """Everybody who is assigned one by one: Connect user name to the name in Okta."""
+        return {user.username: user.okta_login or user.username for user in self.environment.users if user.apps}
 
     @cached_property
     def people(self) -> People:
@@ -83,7 +83,7 @@ class Mode(ABC):
         return People(
             self.stack,
             "okta-users",
-            usernames=self.usernames,
+            names=self.names_in_okta,
             attribute=self.environment.okta.username_attribute,
         )
 
