@@ -16,7 +16,7 @@ def test_the_prefix_of_aws_s_attributes_is_written_once() -> None:
 def test_a_construct_spells_out_no_address_of_another() -> None:
     """It is given the object and asks it: a renamed local would otherwise be found by Terraform alone."""
     room = ROOT / "constructs" / "connect_sso" / "infrastructure"
-    spelled = ("local.", "data.okta_", "data.aws_", "okta_app_saml.", "terraform_data.")
+    spelled = ("local.", "data.okta_", "data.aws_", "okta_app_saml.")
     found = {
         f"{path.name}:{number}"
         for path in room.glob("*.py")
