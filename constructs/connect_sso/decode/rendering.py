@@ -210,6 +210,8 @@ def _verdict(decoded: Decoded | Event | None, diagnosis: Diagnosis, compared_wit
         return _wrapped(f"{_count(possible, 'known cause')}.{which}")
     if isinstance(decoded, Event):
         return _event_verdict(decoded, diagnosis, with_what)
+    if not diagnosis.findings and decoded.evidence.unread:
+        return _wrapped("Nothing is wrong with what shows of this response; its assertion is encrypted.")
     if not diagnosis.findings:
         if compared_with:
             return _wrapped(f"This response can sign in{with_what}.")

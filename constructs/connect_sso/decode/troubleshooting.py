@@ -34,9 +34,10 @@ delete the file afterwards.
 
 **The capture**, best as a HAR: open the browser's developer tools, *Network*, tick *Preserve log*, open the tile in
 Okta, then export with content ("Save all as HAR with content"). Only a HAR tells when the response was sent and what
-came back. Also read: the form's `SAMLResponse` in base64, the form body, the XML, a copied curl command. It is a
-credential until it expires, five minutes as a rule: do not mail it before. `decode` stores nothing, and `--redact`
-masks the names of people in what it prints.
+came back. SAML-tracer's export, a saved page, the form body, the XML, and events of CloudTrail and of Okta's System Log
+are read as well: [an example of each](why-cant-ada-sign-in.md#what-people-have-at-hand). A response is a credential
+until it expires, five minutes as a rule: do not mail it before. `decode` stores nothing, and `--redact` masks the names
+of people in what it prints.
 """
 
 
