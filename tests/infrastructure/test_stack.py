@@ -415,7 +415,7 @@ def test_names_may_be_those_of_our_own_parts(stack: Any) -> None:
 
 
 def test_outputs(stack: Any) -> None:
-    """Where each app opens, ARNs, people's profiles by name, and what is left to do by hand."""
+    """Where each app opens, ARNs, and people's profiles by name."""
     found = stack(
         apps__desk=CCP | {"label": "Desk ${x}", "destination": "https://desk.example.com/home", "saml_provider": "Desk"}
     )
@@ -426,8 +426,25 @@ def test_outputs(stack: Any) -> None:
         "desk": "https://desk.example.com/home",
     }
     assert output["people"]["value"] == {"Ada.Admin@example.com": ["Admin"]}
-    assert "https://desk.example.com" in output["by_hand"]["value"]
-    assert "Desk $${x}" in output["by_hand"]["value"]
+    assert output["apps"]["value"]["desk"]["label"] == "Desk $${x}"
+
+
+@pytest.mark.parametrize("mode", ["group_mapping", "saml_app"])
+def test_a_custom_page_s_origin_is_approved_and_nothing_stays_by_hand(stack: Any, mode: str) -> None:
+    """Once for each origin, however many apps open a page of it."""
+    pages = ("https://desk.example.com/home", "https://desk.example.com:8443/a?b=c", "https://desk.example.com/other")
+    apps = {
+        f"desk{number}": CCP
+        | {"label": f"Desk {number}", "destination": page, "saml_provider": f"Desk{number}", "groups": [f"{number}"]}
+        for number, page in enumerate(pages)
+    }
+    found = stack(okta__role_assignment=mode, **{f"apps__{key}": app for key, app in apps.items()})
+    origins = found.resource("aws_cloudcontrolapi_resource.approved_origins")
+    assert list(origins["for_each"]) == ["https://desk.example.com", "https://desk.example.com:8443"]
+    assert origins["type_name"] == "AWS::Connect::ApprovedOrigin"
+    assert "aws_connect_instance.instance.arn" in origins["desired_state"]
+    assert "by_hand" not in found.json["output"]
+    assert "aws_cloudcontrolapi_resource.approved_origins" not in stack().addresses()
 
 
 def test_nothing_by_hand_nothing_said(stack: Any) -> None:

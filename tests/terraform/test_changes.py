@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -173,3 +174,17 @@ def test_a_renamed_app_is_kept_where_the_state_is_told(world: World, mode: str) 
     # The names of the role group and its rule hold the key; the app's settings name the group.
     renamed = {"okta_app_saml.chief", "okta_group.chief", "okta_group_rule.chief"} if mode == "group_mapping" else set()
     assert plan(world, data).changes == dict.fromkeys(renamed, "update")
+
+
+def test_an_origin_is_approved_and_taken_back(world: World) -> None:
+    """With the app that opens it, in the same plan; a path on the same origin is no change."""
+    data = minimal(connect__storage=[], apps__admin__destination="https://desk.example.com/home")
+    world.stack(data).apply()
+    (approved,) = world.sandbox.cloud.all("aws_cloudcontrolapi_resource")
+    assert json.loads(approved["desired_state"])["Origin"] == "https://desk.example.com"
+    assert world.stack(data).plan().is_empty
+    data["apps"]["admin"]["destination"] = "https://desk.example.com/elsewhere"
+    assert plan(world, data).changes == {"okta_app_saml.admin": "update"}
+    data["apps"]["admin"]["destination"] = "admin"
+    world.stack(data).apply()
+    assert not list(world.sandbox.cloud.all("aws_cloudcontrolapi_resource"))

@@ -243,7 +243,8 @@ class App(Section):
         description="The tile's label.", examples=["Amazon Connect Administrator"]
     )
     destination: Destination = Field(
-        description="admin, ccp, agent_workspace, a path, or the https URL of an approved origin.", examples=["admin"]
+        description="admin, ccp, agent_workspace, a path, or an https URL, whose origin is then approved.",
+        examples=["admin"],
     )
     saml_provider: SamlProviderName = Field(
         description="The IAM SAML provider's name.", examples=["Okta_Connect_Admin"]

@@ -20,7 +20,7 @@ def relay_state(*, region: str, instance_id: str, destination: str) -> str:
     Args:
         region: the instance's region; it must be this one, not the user's.
         instance_id: the instance's bare id (a UUID, or a Terraform reference to it): an ARN leads to a 404.
-        destination: `admin`, `ccp`, `agent_workspace`, a path, or the https URL of an approved origin.
+        destination: `admin`, `ccp`, `agent_workspace`, a path, or an https URL, whose origin is then approved.
 
     The destination must be URL-encoded: https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
     """

@@ -24,7 +24,7 @@ def named(element: Element, name: str) -> Element:
 def address(element: TerraformResource | TerraformDataSource | TerraformLocal) -> str:
     """How a Terraform expression names the element, such as `local.people` or `data.okta_group.groups`.
 
-    cdktf's own `fqn` is a token that resolves to a whole `${…}`, which cannot stand inside an expression.
+    It is text at once; cdktf's own `fqn` is a token, which only a synthesis resolves.
     """
     name = element.friendly_unique_id
     if isinstance(element, TerraformLocal):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connect_sso.facts.pages import approved_origin, is_custom_page
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -41,21 +39,3 @@ def enable_api_integration(
 4. Provisioning > To App > Edit: enable Create Users and Update User Attributes, then Save.
 5. Applications > More > Refresh Application Data: Okta now knows the roles, and so after every new role.
 Until then every plan warns that it is not done yet."""
-
-
-def approve_origin(*, label: str, destination: str) -> str:
-    """How to approve the origin of a custom page, without which the sign-in does not go there.
-
-    https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
-    """
-    return f"""Approve the page that "{label}" opens, {destination}:
-Amazon Connect console > the instance > Approved origins > Add domain: {approved_origin(destination)}"""
-
-
-def custom_pages(apps: Iterable[tuple[str, str]]) -> list[str]:
-    """The step for each app, given as label and destination, that opens a page outside Amazon Connect."""
-    return [
-        approve_origin(label=label, destination=destination)
-        for label, destination in apps
-        if is_custom_page(destination)
-    ]

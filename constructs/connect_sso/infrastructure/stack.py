@@ -9,13 +9,15 @@ from cdktf import TerraformLocal, TerraformOutput, TerraformStack
 
 from connect_sso.environment.derived_names import bucket_name, crowd_stack
 from connect_sso.facts.escaping import literal
+from connect_sso.facts.pages import approved_origin, is_custom_page
 from connect_sso.infrastructure import instance as instances
-from connect_sso.infrastructure import manual_steps, recordings
+from connect_sso.infrastructure import recordings
 from connect_sso.infrastructure.addresses import named
 from connect_sso.infrastructure.backend import keep_state, use_aws, use_okta
 from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
 from connect_sso.infrastructure.federation import EmergencyAccess, FederationPolicy, FederationProvider, FederationRole
 from connect_sso.infrastructure.okta_apps import KIND_MARKER_ADDRESS, AuthenticationPolicy
+from connect_sso.infrastructure.origins import ApprovedOrigins
 from connect_sso.infrastructure.protection import forget
 from connect_sso.infrastructure.role_assignment import BY_NAME
 
@@ -69,6 +71,7 @@ class ConnectSsoStack(TerraformStack):
         self._saml_providers = {key: self._declare_saml_provider(key, app) for key, app in environment.apps.items()}
         self._roles = self._declare_roles()
         self._declare_emergency_access()
+        self._approve_origins()
         for key, app in environment.apps.items():
             self._assignment.assign(self._okta_apps[key], app)
         self._declare_people(people)
@@ -191,6 +194,11 @@ class ConnectSsoStack(TerraformStack):
                 permissions_boundary=federation.permissions_boundary,
             )
 
+    def _approve_origins(self) -> None:
+        destinations = [app.destination for app in self._environment.apps.values()]
+        if origins := {approved_origin(destination) for destination in destinations if is_custom_page(destination)}:
+            ApprovedOrigins(self, "approved-origins", instance=self._instance, origins=origins)
+
     def _declare_people(self, people: Sequence[Person]) -> None:
         by_name = named(TerraformLocal(self, "people-map", people_map(people)), "people")  # the output has its name
         if people:
@@ -228,7 +236,6 @@ class ConnectSsoStack(TerraformStack):
             value={person.username: sorted(person.security_profiles) for person in people},
         )
         steps = self._assignment.steps_by_hand()
-        steps += manual_steps.custom_pages((literal(app.label), app.destination) for app in environment.apps.values())
         if steps:
             TerraformOutput(self, "by_hand", value="\n\n".join(steps), description="What no API can do.")
 

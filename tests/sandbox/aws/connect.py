@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -94,7 +95,44 @@ def _unknown_routing_profile(account: Account, values: Values) -> bool:
     return values["routing_profile_id"] not in profiles(account, "routing_profiles", values["instance_id"])
 
 
+def _approved_origin(values: Values) -> Values:
+    """What Cloud Control is asked for; the sandbox knows the one type of it that the stacks use."""
+    wanted: Values = json.loads(values["desired_state"])
+    return wanted
+
+
 TYPES: dict[str, ResourceType[Account]] = {
+    "aws_cloudcontrolapi_resource": ResourceType(
+        key=lambda account, values: "|".join(_approved_origin(values)[part] for part in ("InstanceId", "Origin")),
+        make=lambda account, values, count: {
+            "id": "|".join(_approved_origin(values)[part] for part in ("InstanceId", "Origin")),
+            "properties": values["desired_state"],
+            "schema": "{}",
+        },
+        derive=region_of,
+        twice="creating Cloud Control API (AWS::Connect::ApprovedOrigin) Resource: AlreadyExists",
+        replace=frozenset({"desired_state", "region", "type_name"}),
+        refused=(
+            Rule(
+                "creating Cloud Control API Resource: the sandbox knows AWS::Connect::ApprovedOrigin alone, not {type_name}",
+                "CloudFormation template reference",
+                lambda account, values: values["type_name"] != "AWS::Connect::ApprovedOrigin",
+            ),
+            Rule(
+                "creating Cloud Control API Resource: ValidationException: {desired_state}",
+                "CloudFormation template reference, AWS::Connect::ApprovedOrigin: an instance's ARN, and an origin without a path",
+                lambda account, values: (
+                    not (
+                        re.fullmatch(
+                            r"arn:[a-z-]+:connect:[^:]+:[0-9]{12}:instance/[0-9a-f-]{36}",
+                            _approved_origin(values)["InstanceId"],
+                        )
+                        and re.fullmatch(r"https://[^/?#]+", _approved_origin(values)["Origin"])
+                    )
+                ),
+            ),
+        ),
+    ),
     "aws_connect_instance": ResourceType(
         key=lambda account, values: str(values["instance_alias"]).lower(),
         make=_make_instance,
