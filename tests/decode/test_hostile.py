@@ -251,6 +251,27 @@ def test_many_signatures_are_not_tried_one_by_one(decode: Decode) -> None:
     assert time.monotonic() - started < 10
 
 
+@pytest.mark.parametrize("what", ["siblings", "nested", "signatures", "IDs", "comments"])
+def test_two_megabytes_of_oddities_end_in_time(decode: Decode, what: str) -> None:
+    """As many as fit into what is read, and no book of notes."""
+    opened, closed = '<a:Assertion xmlns:a="urn:oasis:names:tc:SAML:2.0:assertion">', "</a:Assertion>"
+    inner = {
+        "siblings": (opened + closed) * 25_000,
+        "nested": (opened + "<x>" + (opened + closed) * 20_000 + "</x>" + closed),
+        "signatures": opened + f'<d:Signature xmlns:d="{DS}"/>' * 30_000 + closed,
+        "IDs": opened + "".join(f'<x ID="{number}"/><x ID="{number}"/>' for number in range(40_000)) + closed,
+        "comments": opened + "<a:Issuer>" + "x" + "<!---->" * 200_000 + "</a:Issuer>" + closed,
+    }[what]
+    xml = (
+        f'<p:Response xmlns:p="urn:oasis:names:tc:SAML:2.0:protocol"><d:Signature xmlns:d="{DS}"/>{inner}</p:Response>'
+    )
+    started = time.monotonic()
+    result = decode(xml)
+    assert result.code == 3
+    assert time.monotonic() - started < 15
+    assert len(result.out) < 50_000
+
+
 def test_too_large_a_file_is_refused_unread(tmp_path: Path) -> None:
     """A hundred megabytes are no sign-in."""
     file = tmp_path / "huge"

@@ -28,11 +28,12 @@ from connect_sso.saml.encryption import Encryption, how_encrypted
 from connect_sso.saml.xml import DS, SAML, SAMLP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from connect_sso.decode.signature import KnownKey
 
 _TEXT_ELEMENTS = {f"{SAML}{name}" for name in ("Issuer", "NameID", "Audience", "AttributeValue")}
+_MAX_DESCRIBED = 20
 _MAX_ASSERTIONS = 20
 """Examined in one response; with more, none of them is chosen."""
 
@@ -128,7 +129,7 @@ def examine(root: etree._Element, known: Sequence[KnownKey] = (), opened: Sequen
             dict.fromkeys((*_wrapping(root, candidates, covered, misfits), *_displaced(root, owners, checked, chosen)))
         ),
         misfits=tuple(misfit.says for misfit in misfits.values()),
-        described=tuple(dict.fromkeys(_described(root, owners, candidates, places, misfits))),
+        described=_some(dict.fromkeys(_described(root, owners, candidates, places, misfits))),
         encryption=how_encrypted(sealed[0]) if sealed else None,
         unread=unread,
     )
@@ -249,9 +250,10 @@ def _described(
     places: list[LocatedSignature],
     misfits: dict[etree._Element, Misfit],
 ) -> Iterator[str]:
+    own = set(candidates)
     for assertion in root.iter(f"{SAML}Assertion"):
         parent = assertion.getparent()
-        if assertion not in candidates and parent is not None:
+        if assertion not in own and parent is not None:
             name = etree.QName(parent).localname[:40]
             yield f"an assertion stands inside {'an' if name[:1] in 'AEIOU' else 'a'} {name} element, where AWS does not look"
     if len(candidates) > 1:
@@ -275,6 +277,13 @@ def _described(
     for name, count in Counter(_ids(root)).items():
         if count > 1:
             yield f"the ID {name[:60]!r} is used {count} times"
+
+
+def _some(sentences: Iterable[str]) -> tuple[str, ...]:
+    """The first of them: a file that somebody made up could fill a book."""
+    listed = list(sentences)
+    more = [f"there are {len(listed) - _MAX_DESCRIBED} more such oddities"] if len(listed) > _MAX_DESCRIBED else []
+    return (*listed[:_MAX_DESCRIBED], *more)
 
 
 def _ids(root: etree._Element) -> Iterator[str]:
