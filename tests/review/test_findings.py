@@ -53,6 +53,15 @@ ROLE = {
     "assume_role_policy": policy({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRoleWithSAML"}),
     "max_session_duration": 28800,
 }
+EMERGENCY = policy({"Effect": "Allow", "Action": "connect:AdminGetEmergencyAccessToken", "Resource": "*"})
+
+
+def trusting(*roles: str) -> str:
+    principals = [f"arn:aws:iam::111122223333:role/{role}" for role in roles]
+    return policy({"Effect": "Allow", "Principal": {"AWS": principals}, "Action": "sts:AssumeRole"})
+
+
+EMERGENCY_ROLE = {"name": "E", "assume_role_policy": trusting("one", "other"), "max_session_duration": 3600}
 APP = {
     "id": "0oa1",
     "label": "CCP",
@@ -294,6 +303,23 @@ CASES: tuple[Case, ...] = (
         ),
         standing("okta_app_saml.ccp", **APP),
         says="role-assigned",
+    ),
+    case(
+        "emergency access goes",
+        change("aws_iam_policy.e", ["delete"], {"name": "E", "policy": EMERGENCY}, None),
+        says="emergency-access-changed",
+    ),
+    case(
+        "emergency access for fewer people, which widens nothing",
+        updated("aws_iam_role.E", EMERGENCY_ROLE, assume_role_policy=trusting("one")),
+        standing("aws_iam_policy.e", name="E", arn="arn:aws:iam::111122223333:policy/E", policy=EMERGENCY),
+        standing("aws_iam_role_policy_attachment.E", role="E", policy_arn="arn:aws:iam::111122223333:policy/E"),
+        says="emergency-access-changed",
+    ),
+    case(
+        "a role that has no emergency access, for fewer people",
+        updated("aws_iam_role.E", EMERGENCY_ROLE, assume_role_policy=trusting("one")),
+        close_to="emergency-access-changed",
     ),
     case(
         "no session duration, which is an hour",

@@ -92,6 +92,12 @@ CATALOGUE: tuple[Code, ...] = (
         pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",),
     ),
     Code(
+        "emergency-access-changed",
+        "The way in without Okta changes",
+        "It opens the whole instance to those whom it trusts, and is the only way in when Okta is not there.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/emergency-admin-login.html",),
+    ),
+    Code(
         "session-lengthened",
         "Sessions last longer, or longer than the role allows",
         "Someone who loses access keeps an open session for that long; a duration above the role's maximum is refused.",

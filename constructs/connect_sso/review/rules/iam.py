@@ -33,6 +33,7 @@ def findings(world: World) -> Iterator[Finding]:
     yield from _destroyed_or_replaced(world)
     yield from _metadata(world)
     yield from _trust(world)
+    yield from _emergency_access(world)
     yield from _sessions(world)
     yield from _policies(world)
     yield from _inline_policies(world)
@@ -156,6 +157,39 @@ def _trust(world: World) -> Iterator[Finding]:
             else words("The new role {} can be assumed.", name)
         )
         yield Finding("trust-widened", change.address, says, details=tuple(more))
+
+
+def _emergency_access(world: World) -> Iterator[Finding]:
+    """Every change of a role that has emergency access, and of the policies and attachments that give it."""
+    held = holdings(world)
+    roles = {
+        owner
+        for documents_of in (held.before, held.after)
+        for owner, documents in documents_of.items()
+        if any(_gives_emergency_access(document) for document in documents.values())
+    }
+    for change in world.plan.of("aws_iam_role", "aws_iam_policy", *INLINE_TYPES, *ATTACHMENT_TYPES):
+        if not change.changes_something:
+            continue
+        owner = {**INLINE_TYPES, **ATTACHMENT_TYPES}.get(change.type)
+        side = change.after or change.old()
+        if owner is not None:
+            touched = owner_of(world, side, owner, change) in roles
+        elif change.type == "aws_iam_role":
+            touched = change.address in roles
+        else:
+            touched = any(_gives_emergency_access(each.get("policy")) for each in (change.old(), change.new()))
+        if touched:
+            done = "is made" if change.creates else "goes" if change.deletes and not change.replaces else "changes"
+            noun = {"aws_iam_role": "role", "aws_iam_policy": "policy"}.get(change.type, "permission")
+            says = words(f"The {noun} of the way in without Okta {done}: {{}}.", side.get("name") or side.get("role"))
+            yield Finding("emergency-access-changed", change.address, says)
+
+
+def _gives_emergency_access(document: Value) -> bool:
+    # Its name, and the one that it had before: https://docs.aws.amazon.com/connect/latest/adminguide/security-iam-awsmanpol.html
+    names = ("connect:admingetemergencyaccesstoken", "connect:getfederationtokens")
+    return isinstance(document, str) and any(f'"{name}"' in document.lower() for name in names)
 
 
 def _sessions(world: World) -> Iterator[Finding]:
