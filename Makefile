@@ -15,17 +15,18 @@ export TERRAFORM_BINARY_NAME
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
+# -P: Python does not look for modules in this folder first, where a file json.py would run in place of its own.
 setup: .venv/installed node_modules/installed ## install everything, in this folder only
 
 .venv/installed: requirements/locked.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
 	@echo "==> installing the pinned Python packages into .venv (a minute or two, once)"
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/locked.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m compileall -q constructs
+	@$(PYTHON) -P -m venv .venv
+	@$(BIN)/python -P -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/locked.txt
+	@$(BIN)/python -P -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -P -m compileall -q constructs
 	@echo "==> unpacking the provider bindings (once)"
-	@ENVIRONMENT= CDKTF_OUTDIR=.venv/warm-up CONNECT_SSO_ENVIRONMENTS=environments $(BIN)/python main.py
+	@ENVIRONMENT= CDKTF_OUTDIR=.venv/warm-up CONNECT_SSO_ENVIRONMENTS=environments $(BIN)/python -P main.py
 	@rm -rf .venv/warm-up
 	@touch $@
 
@@ -49,8 +50,8 @@ test: setup ## the whole test suite, real Terraform included
 # checkov pins a large tree of its own, so it has a virtualenv of its own.
 .venv-check/installed: requirements/check.txt
 	@echo "==> installing the pinned checkov and parliament into .venv-check (a minute or two, once)"
-	@$(PYTHON) -m venv .venv-check
-	@.venv-check/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/check.txt
+	@$(PYTHON) -P -m venv .venv-check
+	@.venv-check/bin/python -P -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/check.txt
 	@touch $@
 
 check: .venv/installed .venv-check/installed ## format, lint, types, environment files, policies, workflows
@@ -71,11 +72,11 @@ synth: .venv/installed ## write cdktf.out/stacks/ENV, for all environments or EN
 
 plan: .venv/installed ## plan ENV=dev and review it; REFRESH=true also asks about each person of the CSV
 	@test -n "$(ENV)" || { echo "which environment? make plan ENV=dev" >&2; exit 2; }
-	@$(BIN)/python -m connect_sso.terraform.operations plan $(ENV)
+	@$(BIN)/python -P -m connect_sso.terraform.operations plan $(ENV)
 
 deploy: setup ## review ENV=dev and deploy it with cdktf, which asks first; DEPLOY_ARGS=--auto-approve needs ACCEPT='CODE:ADDRESS;…'
 	@test -n "$(ENV)" || { echo "which environment? make deploy ENV=dev" >&2; exit 2; }
-	@$(BIN)/python -m connect_sso.terraform.operations deploy $(ENV)
+	@$(BIN)/python -P -m connect_sso.terraform.operations deploy $(ENV)
 
 lock: .venv/installed ## bring the provider lock files in locks/ up to date (asks the provider registry)
 	@$(BIN)/python -I ci/run.py lock
@@ -85,7 +86,7 @@ goldens: .venv/installed ## rewrite the golden files that tests compare with; lo
 	@$(BIN)/python -m pytest -q --update-goldens -m "not terraform" $(PYTEST_ARGS)
 
 requirements: .venv/installed ## pin the newest allowed versions anew, with hashes
-	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -P -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements/locked.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header requirements/check.in -o requirements/check.txt
 

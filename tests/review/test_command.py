@@ -85,6 +85,12 @@ def test_an_approval_with_a_hash_is_for_what_was_read(sensitive: dict[str, bool]
     assert accepting(beside, names) == EXIT_FINE
 
 
+def test_an_address_is_accepted_as_it_is_shown() -> None:
+    """A name with an invisible character is accepted in the form in which the report shows it."""
+    data = plan(destroyed('aws_iam_saml_provider.x["a\u202eb"]', name="Okta", arn=DESTROYED["change"]["before"]["arn"]))
+    assert accepting(data, names_with_hash(data)) == EXIT_FINE
+
+
 def test_a_new_environment_is_accepted_whole() -> None:
     """Its one finding stands for everything that is made, also for what its sentences count and do not name."""
 

@@ -63,9 +63,13 @@ class Acceptance:
         return sorted(self.names.difference(*(_forms(finding, hashes[finding]) for finding in findings)))
 
 
-def _forms(finding: Finding, fingerprint: str) -> tuple[str, str, str]:
-    """The ways to name a finding: all of its kind, all that this address may come to say, and only what it says now."""
-    return finding.code, f"{finding.code}:{finding.address}", f"{finding.code}:{finding.address}:{fingerprint}"
+def _forms(finding: Finding, fingerprint: str) -> set[str]:
+    """The ways to name a finding: all of its kind, all that this address may come to say, and only what it says now.
+
+    The address also as reports show it, where a character in it cannot be shown.
+    """
+    at = {f"{finding.code}:{address}" for address in (finding.address, visible(finding.address))}
+    return {finding.code, *at, *(f"{place}:{fingerprint}" for place in at)}
 
 
 @dataclass(frozen=True)
