@@ -99,7 +99,8 @@ class ProfileAttribute(Section):
     """An attribute of Okta's user profile, built in or the company's own."""
 
     attribute: AttributeName = Field(
-        description="Its variable name, as Okta's profile editor shows it.", examples=["employeeNumber"]
+        description="Its variable name, as Okta's profile editor shows it. Whoever may write it decides as whom a person signs in.",
+        examples=["employeeNumber"],
     )
 
 
