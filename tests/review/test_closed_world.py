@@ -46,6 +46,18 @@ STRANGE: dict[str, tuple[dict[str, Any], str]] = {
     "a type that is changed": (plan(updated("aws_sns_topic.t", {"name": "t"}, display_name="t")), "unknown-resource"),
     "a type that is destroyed": (plan(destroyed("aws_cloudtrail.t", name="t")), "unknown-resource"),
     "a type of another provider": (plan(created("github_repository.r", name="r")), "unknown-resource"),
+    "Cloud Control, which makes anything": (
+        plan(created("aws_cloudcontrolapi_resource.r", type_name="AWS::IAM::Role", desired_state="{}")),
+        "unknown-resource",
+    ),
+    "Cloud Control, with another type than before": (
+        plan(
+            updated(
+                "aws_cloudcontrolapi_resource.r", {"type_name": "AWS::IAM::Role"}, type_name="AWS::Connect::ApprovedOrigin"
+            )
+        ),
+        "unknown-resource",
+    ),
     "a file": (plan(created("local_file.f", filename="f")), "unknown-resource"),
     "a data source that runs a program": (plan(**configured(block("data.external.e"))), "unknown-resource"),
     "a data source that calls": (plan(**configured(block("data.aws_lambda_invocation.i"))), "unknown-resource"),

@@ -112,7 +112,19 @@ def encrypted(algorithm: str, key: str | None = None) -> list[dict[str, Any]]:
     return [{"apply_server_side_encryption_by_default": [{"sse_algorithm": algorithm, "kms_master_key_id": key}]}]
 
 
+ORIGIN = {
+    "type_name": "AWS::Connect::ApprovedOrigin",
+    "desired_state": '{"InstanceId": "arn:aws:connect:us-east-1:111122223333:instance/x", "Origin": "https://a.example"}',
+}
+
 CASES: tuple[Case, ...] = (
+    case("an origin", created("aws_cloudcontrolapi_resource.o", **ORIGIN), says="origin-approved"),
+    case(
+        "an origin that is known only after the apply",
+        created("aws_cloudcontrolapi_resource.o", type_name=ORIGIN["type_name"]),
+        says="origin-approved",
+    ),
+    case("an origin that goes", destroyed("aws_cloudcontrolapi_resource.o", **ORIGIN), close_to="origin-approved"),
     # --- the contact centre --------------------------------------------------------------------------------------
     case(
         "an instance left over from a replacement",

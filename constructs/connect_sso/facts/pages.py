@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from connect_sso.facts.partitions import INSTANCE_DOMAINS
@@ -139,6 +140,10 @@ def page_name(destination: str) -> str:
 def is_custom_page(destination: str) -> bool:
     """Whether the destination is a whole address rather than a path, whose origin the instance must approve."""
     return destination.lower().startswith("https://")
+
+
+APPROVED_ORIGIN_TYPE: Final = "AWS::Connect::ApprovedOrigin"
+"""What Cloud Control calls one: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-connect-approvedorigin.html"""
 
 
 def approved_origin(destination: str) -> str:

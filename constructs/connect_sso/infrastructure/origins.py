@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from cdktf_cdktf_provider_aws.cloudcontrolapi_resource import CloudcontrolapiResource
 
+from connect_sso.facts.pages import APPROVED_ORIGIN_TYPE
 from connect_sso.infrastructure.addresses import address, named, one_per
 
 if TYPE_CHECKING:
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from connect_sso.infrastructure.instance import Instance
-
-TYPE: Final = "AWS::Connect::ApprovedOrigin"
-"""https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-connect-approvedorigin.html"""
 
 
 class ApprovedOrigins(CloudcontrolapiResource):
@@ -36,7 +34,7 @@ class ApprovedOrigins(CloudcontrolapiResource):
         super().__init__(
             scope,
             construct_id,
-            type_name=TYPE,
+            type_name=APPROVED_ORIGIN_TYPE,
             desired_state=f"${{jsonencode({{InstanceId = {address(instance)}.arn, Origin = each.key}})}}",
         )
         named(self, "approved_origins")

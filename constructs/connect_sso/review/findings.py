@@ -287,6 +287,12 @@ CATALOGUE: tuple[Code, ...] = (
             "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
         ),
     ),
+    Code(
+        "origin-approved",
+        "The contact centre approves another site's origin",
+        "Sign-ins may end there, and its pages may show Amazon Connect within themselves.",
+        pages=("https://docs.aws.amazon.com/connect/latest/adminguide/app-integration.html",),
+    ),
     # --- what cannot be judged ---------------------------------------------------------------------------------
     Code(
         "forgotten",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
+from connect_sso.facts.pages import APPROVED_ORIGIN_TYPE
 from connect_sso.facts.profiles import ADMIN_PROFILE, POWERFUL_PERMISSIONS
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import UserSide, World
-from connect_sso.terraform.plan import UNKNOWN, Value
+from connect_sso.terraform.plan import UNKNOWN, Change, Value
 from connect_sso.text import count
 
 FEWEST_FOR_MASS_REMOVAL = 5
@@ -22,6 +24,7 @@ def findings(world: World) -> Iterator[Finding]:
     yield from _security_profiles(world)
     yield from _last_administrator(world)
     yield from _mass_removal(world)
+    yield from _origins(world)
 
 
 def _instance(world: World) -> Iterator[Finding]:
@@ -43,6 +46,32 @@ def _instance(world: World) -> Iterator[Finding]:
                 change.new().get("instance_alias"),
             )
             yield Finding("instance-replaced", change.address, says, reason_of(change))
+
+
+def _origins(world: World) -> Iterator[Finding]:
+    for change in world.plan.changes:
+        if approves_origin(change) and change.changes_something and change.after is not None:
+            says = words("The instance approves the origin {}.", _origin(change.after.get("desired_state")))
+            yield Finding("origin-approved", change.address, says, reason_of(change))
+
+
+def approves_origin(change: Change) -> bool:
+    """Whether the resource, before and after, is an approved origin of an instance, which only Cloud Control has."""
+    sides = [side for side in (change.before, change.after) if side is not None]
+    return change.type == "aws_cloudcontrolapi_resource" and all(
+        side.get("type_name") == APPROVED_ORIGIN_TYPE for side in sides
+    )
+
+
+def _origin(desired: Value) -> Value:
+    if not isinstance(desired, str):
+        return UNKNOWN
+    try:
+        wanted = json.loads(desired)
+    except ValueError:
+        return desired
+    origin = wanted.get("Origin") if isinstance(wanted, dict) else None
+    return origin if isinstance(origin, str) else desired
 
 
 def _gained_rights(world: World) -> Iterator[Finding]:

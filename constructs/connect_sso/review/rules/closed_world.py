@@ -13,6 +13,7 @@ from typing import Any
 from connect_sso.facts.arns import read_arn
 from connect_sso.facts.names import OKTA_DOMAINS
 from connect_sso.review.findings import Finding, reason_of
+from connect_sso.review.rules.amazon_connect import approves_origin
 from connect_sso.review.words import listing, words
 from connect_sso.review.world import World
 from connect_sso.terraform.plan import Change, list_of, mapping_of
@@ -111,7 +112,7 @@ def _resources(world: World) -> Iterator[Finding]:
             if change.type != "aws_connect_user":
                 says = words("Terraform forgets it ({}): it stays as it is and is no longer managed.", change.type)
                 yield Finding("forgotten", change.address, says, reason_of(change))
-        elif change.type not in KNOWN:
+        elif change.type not in KNOWN and not approves_origin(change):
             yield Finding(
                 "unknown-resource", change.address, words(f"{{}} is {_verb(change)}.", change.type), reason_of(change)
             )
