@@ -568,6 +568,10 @@ def test_unusual_is_no_attack(decode: Decode, build: Callable[[], bytes]) -> Non
     """Described in a note, and the person is left in peace."""
     result = decode(build(), *_options(decode, certificate=True))
     assert "signature-wrapping" not in result.codes
+    text = " ".join(decode(build(), *_options(decode, certificate=True), form="text").out.split())
+    if build in (layouts.siblings, layouts.signed_together):
+        assert "not documented" in text
+        assert "can sign in" not in text
     if build in (layouts.siblings, layouts.signed_together):
         assert any("2 assertions" in note for note in result.json["notes"])
 
@@ -576,7 +580,10 @@ def test_unusual_is_no_attack(decode: Decode, build: Callable[[], bytes]) -> Non
 def test_every_attack_we_know_is_named(decode: Decode, how: str) -> None:
     """With and without the certificate, also where nobody gives one."""
     for certificate in (False, True):
-        assert "signature-wrapping" in decode(attacked(how), *_options(decode, certificate=certificate)).codes
+        result = decode(attacked(how), *_options(decode, certificate=certificate))
+        assert "signature-wrapping" in result.codes
+    used = " ".join(result.json["notes"])
+    assert how == "logout signed" or "AWS reads the one Assertion" in used or "is not documented" in used
 
 
 def test_the_layouts_are_as_good_as_the_library_makes_them(decode: Decode) -> None:

@@ -84,7 +84,8 @@ def _in_itself(
         f"the status is {status}{f' ({envelope.status_message})' if envelope.status_message else ''}" if failed else "",
     )
     _encryption(book, capture, evidence, envelope)
-    book.check("signature-wrapping", "; ".join(evidence.wrapping))
+    if book.check("signature-wrapping", "; ".join(evidence.wrapping)) and evidence.used is not None:
+        book.notes.append(f"{evidence.used.says} ({evidence.used.source}, 3.3.3)")
     book.notes += [
         f"{each[:1].upper()}{each[1:]}."
         for each in evidence.described

@@ -212,6 +212,10 @@ def _verdict(decoded: Decoded | Event | None, diagnosis: Diagnosis, compared_wit
         return _event_verdict(decoded, diagnosis, with_what)
     if not diagnosis.findings and decoded.evidence.unread:
         return _wrapped("Nothing is wrong with what shows of this response; its assertion is encrypted.")
+    if not diagnosis.findings and decoded.assertion is None:
+        return _wrapped(
+            "Nothing is wrong with what shows of this response; which of its assertions counts is not known."
+        )
     if not diagnosis.findings:
         if compared_with:
             return _wrapped(f"This response can sign in{with_what}.")
