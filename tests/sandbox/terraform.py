@@ -22,6 +22,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -238,7 +239,7 @@ class Stack:
             try:
                 stdout, stderr = process.communicate(timeout=TIMEOUT)
             except BaseException:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # its providers too
                 raise
         result = Result(process.returncode, stdout, stderr)
         if check and result.code != 0:

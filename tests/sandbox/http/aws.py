@@ -152,7 +152,8 @@ class Aws:
             exists = owner != account.account_id or name in account.iam.saml_providers
             if not exists or self._hidden(account, "SAMLProvider", name):
                 return _iam_error("MalformedPolicyDocument", f'Invalid principal in policy: "Federated":"{arn}"')
-        for kind in ("Role", "User", "Policy", "SAMLProvider"):
+        # A new identity provider is read at once, or the real provider, which asks only once, would never work; as a principal it is late.
+        for kind in ("Role", "User", "Policy"):
             if operation in (f"Get{kind}", f"Attach{kind}Policy"):
                 given = parameters.get(f"{kind}Name") or parameters.get(f"{kind}Arn", "").rpartition("/")[2]
                 if self._hidden(account, kind, given):
