@@ -146,6 +146,16 @@ def test_the_words_of_a_refusal_lead_to_its_causes(decode: Decode) -> None:
     assert "recipient-not-trusted" in beside.codes
 
 
+def test_what_comes_later_is_not_the_cause_of_a_refusal(decode: Decode) -> None:
+    """The person is no Connect user either, but AWS refused before that could matter; Okta even before AWS."""
+    state = decode.state(_without(USER))
+    unknown = assume_role(errorCode="ServiceUnavailable", errorMessage="Something new")
+    assert decode(written(unknown), "--state", state).codes == []
+    assert decode(written(REFUSED), "--state", state).codes == decode(written(REFUSED), "--state", decode.state()).codes
+    denied = okta("policy.evaluate_sign_on", "DENY")
+    assert decode(written(denied), "--state", state).codes == ["okta-policy-denied"]
+
+
 def test_a_refusal_in_unknown_words_is_still_one(decode: Decode) -> None:
     """No cause is made up, and the exit code says that it did not work."""
     event = assume_role(errorCode="ServiceUnavailable", errorMessage="Something new")

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from connect_sso.decode.assertion import Assertion
     from connect_sso.sign_in.model import SignIn
 
-_IN_CONNECT = {"user-not-onboarded", "user-name-case", "session-name-not-for-connect", "federation-token-denied"}
+_IN_CONNECT = frozenset(
+    {"user-not-onboarded", "user-name-case", "session-name-not-for-connect", "federation-token-denied"}
+)
 _OF_THE_RESPONSE = {Needs.RESPONSE, Needs.COMPARISON, Needs.STATE, Needs.KEY, Needs.CAPTURE_TIME}
 _BEFORE_CONNECT = frozenset(
     entry.code for entry in CATALOGUE if _OF_THE_RESPONSE & set(entry.needs) and entry.code not in _IN_CONNECT
@@ -48,6 +50,9 @@ def diagnose_event(event: Event, sides: Sequence[SignIn], mask: Mask) -> Diagnos
         if event.log is Log.CLOUDTRAIL and event.became is Became.SUCCESS:
             # AWS let this person in: what the side has against that came later.
             of_side.drop(_BEFORE_CONNECT)
+        elif event.became is Became.REFUSED:
+            # It never came to Connect: what the side has against that is true, and not the cause.
+            of_side.drop(_IN_CONNECT)
         book.add(of_side, side.source)
     return book.done()
 
