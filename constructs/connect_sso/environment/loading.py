@@ -11,6 +11,7 @@ from connect_sso.environment import advice, rules
 from connect_sso.environment.clashes import clashes
 from connect_sso.environment.crowd import read_crowd
 from connect_sso.environment.derived_names import ENVIRONMENT_NAME
+from connect_sso.environment.people_rules import crowd_errors
 from connect_sso.environment.problems import Problem
 from connect_sso.environment.secrets import secrets_in_comments
 from connect_sso.environment.tree import MappingNode, parse, place_of, text_at
@@ -222,7 +223,7 @@ def _crowd(path: Path, tree: MappingNode) -> tuple[list[Person], list[Problem]]:
         reason = error.strerror if isinstance(error, OSError) else "not a file's name"
         return problem(f"{csv_path} cannot be read: {reason}")
     crowd, problems = read_crowd(raw, str(csv_path))
-    return crowd, problems + rules.crowd_errors(tree, crowd, str(csv_path))
+    return crowd, problems + crowd_errors(tree, crowd, str(csv_path))
 
 
 def _commented_secrets(text: str, file: str, ruled_lines: set[int]) -> Iterator[Problem]:

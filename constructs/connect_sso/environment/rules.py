@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from connect_sso.environment.model import WIZARD_STORAGE, ApiIntegration, Federation
+from connect_sso.environment.people_rules import PEOPLE, Breach
 from connect_sso.environment.problems import Problem
 from connect_sso.environment.secrets import is_secret_key, secret_in
 from connect_sso.environment.tree import (
     KeyPath,
     MappingNode,
     Node,
-    Place,
     ScalarNode,
     dotted,
     entries_at,
@@ -31,16 +31,10 @@ from connect_sso.facts.partitions import CONNECT_REGIONS, REPLICA_REGIONS, parti
 from connect_sso.text import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
-    from connect_sso.environment.people import Person
-
-Breach = tuple[KeyPath, Place, str]
-"""Where in the tree, where in the file, and what is wrong."""
 
 TELEPHONY_KEYS = ("inbound_calls", "outbound_calls", "early_media", "contact_lens", "flow_logs")
-
-EMAIL_NEEDED = "okta.username is email, so this must be the person's e-mail address"
 
 
 def errors(tree: MappingNode, file: str) -> list[Problem]:
@@ -50,34 +44,6 @@ def errors(tree: MappingNode, file: str) -> list[Problem]:
         for rule in _RULES
         for path, place, message in rule(tree)
     ]
-
-
-def crowd_errors(tree: MappingNode, crowd: Sequence[Person], file: str) -> list[Problem]:
-    """What is wrong with the CSV's user names among themselves and beside those of the environment file.
-
-    Args:
-        tree: the environment file's.
-        crowd: the people of the CSV.
-        file: the CSV's name.
-    """
-    by_email = text_at(tree, "okta", "username") == "email"
-    in_yaml = {name.lower(): (name, place.line) for _, name, place in _usernames(tree)}
-    seen: dict[str, Person] = {}
-    problems = []
-    for person in crowd:
-        name, key = person.username, person.username.lower()
-        found = [EMAIL_NEEDED] if by_email and "@" not in name else []
-        if key in in_yaml:
-            other, line = in_yaml[key]
-            found.append(
-                f"{name} is also in the environment file (line {line}, {other}); keep a person in one of the two"
-            )
-        first = seen.setdefault(key, person)
-        if first is not person:
-            how = "is listed twice" if first.username == name else f"differs from {first.username} only in case"
-            found.append(f"{name} {how} (first on line {first.line})")
-        problems += [Problem(file, person.line, 1, "username", message) for message in found]
-    return problems
 
 
 def secret_paths(tree: MappingNode) -> set[KeyPath]:
@@ -328,71 +294,6 @@ def _partition_name(region: str) -> str | None:
         return None
 
 
-def _users_apps(tree: MappingNode) -> Iterator[Breach]:
-    apps = entries_at(tree, "apps")
-    for index, user in enumerate(items_of(tree.get("users"))):
-        listed = items_of(user.get("apps")) if isinstance(user, MappingNode) else ()
-        for position, node in enumerate(listed):
-            if isinstance(node, ScalarNode) and isinstance(node.value, str) and apps and node.value not in apps:
-                message = f"{node.value!r} is not one of the apps ({', '.join(apps)}){nearest(node.value, apps)}"
-                yield ("users", index, "apps", position), node.place, message
-
-
-def _users_names(tree: MappingNode) -> Iterator[Breach]:
-    by_email = text_at(tree, "okta", "username") == "email"
-    seen: dict[str, tuple[int, str]] = {}
-    for index, name, place in _usernames(tree):
-        path = ("users", index, "username")
-        if by_email and "@" not in name:
-            yield path, place, EMAIL_NEEDED
-        first, other = seen.setdefault(name.lower(), (index, name))
-        if first != index:
-            how = (
-                "is listed twice"
-                if other == name
-                else f"differs from {other} only in case; that would be two people in Connect and one in Okta"
-            )
-            yield path, place, f"{name} {how}"
-
-
-def _okta_logins(tree: MappingNode) -> Iterator[Breach]:
-    mode, attribute = text_at(tree, "okta", "role_assignment"), tree.get("okta", "username")
-    own_names = {name.lower() for _, name, _ in _usernames(tree)}
-    seen: set[str] = set()
-    for index, user in enumerate(items_of(tree.get("users"))):
-        login = text_at(user, "okta_login") if isinstance(user, MappingNode) else None
-        if login is None or not isinstance(user, MappingNode):
-            continue
-        problem = None
-        if mode in _WHY_THE_LOGIN_DECIDES:
-            problem = f"works only with okta.role_assignment: api_integration, and it is {mode}: {_WHY_THE_LOGIN_DECIDES[mode]}"
-        elif isinstance(attribute, ScalarNode | MappingNode) and getattr(attribute, "value", None) != "login":
-            problem = "works only with okta.username: login"
-        elif not items_of(user.get("apps")):
-            problem = "works only for a person with apps: Okta names those who have them by group after their login"
-        elif login.lower() in own_names:
-            problem = f"{login} is the username of a person in this file"
-        elif login.lower() in seen:
-            problem = f"{login} is listed twice"
-        seen.add(login.lower())
-        if problem:
-            path = ("users", index, "okta_login")
-            yield path, place_of(tree, path), problem
-
-
-_WHY_THE_LOGIN_DECIDES = {
-    "group_mapping": "the app is assigned to a group, and Okta names its people after their login",
-    "saml_app": "the session name in the assertion is the login itself",
-}
-
-
-def _usernames(tree: MappingNode) -> Iterator[tuple[int, str, Place]]:
-    """The user names that the file holds, with their positions in the list."""
-    for index, user in enumerate(items_of(tree.get("users"))):
-        if isinstance(user, MappingNode) and (name := text_at(user, "username")) is not None:
-            yield index, name, user.entries["username"].place
-
-
 _RULES: tuple[Callable[[MappingNode], Iterator[Breach]], ...] = (
     _secrets,
     _templates,
@@ -406,7 +307,5 @@ _RULES: tuple[Callable[[MappingNode], Iterator[Breach]], ...] = (
     _policies,
     _emergency,
     _arns,
-    _users_apps,
-    _users_names,
-    _okta_logins,
+    *PEOPLE,
 )
