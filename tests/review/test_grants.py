@@ -109,3 +109,11 @@ def test_an_earlier_output_is_no_evidence_either() -> None:
     data = plan(user, planned_values={"root_module": {"resources": [profile]}})
     data["prior_state"]["values"]["outputs"] = claimed
     assert ("admin-profile-gained", "aws_connect_user.u") in found(data)
+
+
+def test_a_new_app_is_a_decision() -> None:
+    """Whatever page it opens: what it signs people in with is new to them. One that nobody gets is none."""
+    new = world()["okta_app_saml.ccp"] | {"id": "0oanew", "label": "New"}
+    given_to = {"okta_app_group_assignment.new": {"app_id": "0oanew", "group_id": "00gmore"}}
+    assert given({"okta_app_saml.new": new} | given_to) == {"role-assigned"}
+    assert given({"okta_app_saml.new": new}) == set()

@@ -295,3 +295,52 @@ def test_an_app_that_moves_is_the_same_app() -> None:
             entry["change"] |= {"actions": ["no-op"], "before": entry["change"]["after"]}
     assert found(data) == set()
     assert not reviewed(data).access
+
+
+def profiles_of(count: int) -> Edit:
+    """So many agents get a profile that opens no phone."""
+    quality = {"name": "Quality", "security_profile_id": "p-quality", "permissions": ["AccessMetrics"]}
+
+    def edit(there: World) -> None:
+        there["data.aws_connect_security_profile.quality"] = quality
+        for name in AGENTS[:count]:
+            there[user(name)]["security_profile_ids"] = ["p-quality"]
+
+    return edit
+
+
+@pytest.mark.parametrize("alone", [False, True])
+@pytest.mark.parametrize(("number", "expected"), [(6, {"access-lost-by-many"}), (2, set())])
+def test_security_profiles_that_open_the_phone_no_longer(number: int, expected: set[str], *, alone: bool) -> None:
+    """With the apps in the plan, and in the crowd's, which has none."""
+    before, changed = world(), world()
+    profiles_of(number)(changed)
+    if alone:
+        kept = ("aws_connect_user", "data.aws_connect")
+        before, changed = ({k: v for k, v in there.items() if k.startswith(kept)} for there in (before, changed))
+    assert {code for code, _ in found(between(before, changed))} == expected
+
+
+def test_a_security_profile_that_is_narrowed() -> None:
+    """Everyone who has it loses the phone; one permission less beside it is none."""
+    profile = {
+        "name": "Phone",
+        "security_profile_id": "p-phone",
+        "permissions": ["BasicAgentAccess", "OutboundCallAccess"],
+    }
+    before = world() | {"aws_connect_security_profile.phone": profile}
+    for permissions, expected in ((["OutboundCallAccess"], {"access-lost"}), (["BasicAgentAccess"], set())):
+        changed = before | {"aws_connect_security_profile.phone": profile | {"permissions": permissions}}
+        assert {code for code, _ in found(between(before, changed))} == expected
+
+
+def test_one_group_of_two_that_gets_no_role() -> None:
+    """The catalogue app sends the role of the assignment; the other group keeps its own."""
+    role = json.dumps({"samlRoles": ["Agents"]})
+    before = world()
+    for group in ("agents", "more"):
+        before[f"okta_app_group_assignment.{group}"] = {"app_id": "0oaccp", "group_id": f"00g{group}", "profile": role}
+    before.pop('okta_app_group_assignment.ccp["Agents"]')
+    changed = copy.deepcopy(before)
+    changed["okta_app_group_assignment.agents"]["profile"] = json.dumps({"samlRoles": []})
+    assert ("access-lost", "okta_app_group_assignment.agents") in found(between(before, changed))

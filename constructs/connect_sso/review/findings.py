@@ -217,7 +217,7 @@ CATALOGUE: tuple[Code, ...] = (
     ),
     Code(
         "role-assigned",
-        "An assignment gets a role it did not have",
+        "An assignment, or a new app, gives people a role they did not have",
         "The people of that assignment may sign in with one more role.",
         pages=("https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_saml_assertions.html",),
     ),

@@ -32,7 +32,7 @@ def fingerprints(plan: Plan, findings: Iterable[Finding]) -> Mapping[Finding, st
         place = finding.address if own else ""
         if place not in hashes:
             changes = own or [change for change in plan.changes if change.changes_something]
-            hashes[place] = _hash(sorted((_raw(change) for change in changes), key=json.dumps))
+            hashes[place] = _hash(sorted(_hash(_raw(change)) for change in changes))
         said = [finding.says.plain(), finding.reason.plain() if finding.reason else "", *_lines(finding)]
         found[finding] = _hash([finding.code, finding.address, said, hashes[place]])
     return found
@@ -46,12 +46,12 @@ def _raw(change: Change) -> list[Any]:
     """What a change does: its attributes that differ or will be known later, before and after."""
     old, new = change.old(), change.new()
     unknown = new.unknown if isinstance(new.unknown, dict) else {}
-    names = sorted({*old.values, *new.values, *unknown})
-    values = [
-        [name, old.values.get(name), new.values.get(name), unknown.get(name)]
-        for name in names
-        if old.values.get(name) != new.values.get(name) or unknown.get(name)
-    ]
+    before, after = old.values, new.values
+    values = {
+        name: [before.get(name), after.get(name), unknown.get(name)]
+        for name in {**before, **after, **unknown}
+        if before.get(name) != after.get(name) or unknown.get(name)
+    }
     return [change.address, change.deposed, list(change.actions), values]
 
 

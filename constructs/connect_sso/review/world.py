@@ -404,25 +404,44 @@ class World:
         `admin`, `none`, or for a custom one whose permissions the plan does not hold `unknown`, and `named` where its
         name says that it is for administrators.
         """
-        powerful = is_powerful(profile, self._permissions.get(profile))
+        powerful = is_powerful(profile, self.permissions_after.get(profile))
         if powerful is not None:
             return "admin" if powerful else "none"
         return "named" if re.search(r"admin", profile, re.IGNORECASE) else "unknown"
 
     @cached_property
-    def _permissions(self) -> Mapping[str, frozenset[str]]:
-        """What security profiles allow, by name: those that the plan looks up, and those that it manages."""
-        looked_up = (
-            side_of(resource)
-            for resource in self.plan.prior.values()
-            if resource.get("type") == "aws_connect_security_profile" and resource.get("mode") == "data"
-        )
+    def permissions_before(self) -> Mapping[str, frozenset[str]]:
+        """What security profiles allow now, by name: those that the plan looks up, and those that it manages."""
+        return self._permissions(self.before)
+
+    @cached_property
+    def permissions_after(self) -> Mapping[str, frozenset[str]]:
+        """What security profiles allow once the plan is applied, by name."""
+        return self._permissions(self.after)
+
+    def _permissions(self, sides: Mapping[str, Mapping[Address, Side]]) -> Mapping[str, frozenset[str]]:
+        managed = sides.get("aws_connect_security_profile", {}).values()
         found: dict[str, frozenset[str]] = {}
-        for side in (*looked_up, *self.after["aws_connect_security_profile"].values()):
+        for side in (*self._looked_up_profiles, *managed):
             name, permissions = side.get("name"), side.get("permissions")
             if isinstance(name, str) and isinstance(permissions, list):
                 found[name] = found.get(name, frozenset()) | {item for item in permissions if isinstance(item, str)}
         return found
+
+    @cached_property
+    def _looked_up_profiles(self) -> list[Side]:
+        """The profiles that the plan looks up and does not manage: what it manages is told by its change."""
+        sides = [
+            *self.before["aws_connect_security_profile"].values(),
+            *self.after["aws_connect_security_profile"].values(),
+        ]
+        managed = {side.get("name") for side in sides}
+        looked_up = [
+            side_of(resource)
+            for resource in self.plan.prior.values()
+            if resource.get("type") == "aws_connect_security_profile" and resource.get("mode") == "data"
+        ]
+        return [side for side in looked_up if side.get("name") not in managed]
 
     # --- Okta apps ---------------------------------------------------------------------------------------------
 

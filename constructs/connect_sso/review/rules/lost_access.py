@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from connect_sso.facts.pages import ADMINISTRATION, PAGES
+from connect_sso.facts.profiles import opening
 from connect_sso.review.findings import Finding, reason_of
 from connect_sso.review.names import Address
 from connect_sso.review.words import Words, listing, words
@@ -42,6 +43,7 @@ def findings(world: World, found: Iterable[Finding]) -> Iterator[Finding]:
     groups = list(_groups(world, before, after))
     yield from (finding for finding, _ in (*apps, *groups))
     yield from _boundaries(world)
+    yield from _security_profiles(world)
     if not any(finding.code == "last-administrator" for finding in found):
         yield from _last_administrator(world, before, after)
     covered = {session for _, sessions in (*apps, *groups) for session in sessions}
@@ -198,6 +200,16 @@ def _groups(world: World, before: Ways, after: Ways) -> Iterator[tuple[Finding, 
                 continue  # each of them has another way
             says = words("{} loses {} (the Okta app {}).", _who(assignment), _page(page), world.label(assignment.app))
             yield _lost(world, before, assignment, says), members
+    for assignment, (address, roles) in before.assignments.items():
+        if (
+            assignment.kind == "group"
+            and roles
+            and after.assignments.get(assignment, (address, roles))[1] == frozenset()
+        ):
+            says = words(
+                "{} gets no role with the Okta app {} any more.", _who(assignment), world.label(assignment.app)
+            )
+            yield _lost(world, before, assignment, says), _members(before, assignment)
     filled: dict[tuple[str | Mark, Address], list[Assignment]] = {}
     for assignment in before.assignments:
         if assignment.kind == "person" and assignment.group_identity and assignment.app in before.usable:
@@ -214,8 +226,8 @@ def _groups(world: World, before: Ways, after: Ways) -> Iterator[tuple[Finding, 
 
 
 def _members(ways: Ways, assignment: Assignment) -> set[str]:
-    app = ways.apps[assignment.app]
-    for group in app.groups:
+    app = ways.apps.get(assignment.app)
+    for group in app.groups if app is not None else ():
         if group.id == assignment.identity and group.members is not None:
             return {session for session in group.members.values() if ways.pages(session)}
     return set()
@@ -282,6 +294,9 @@ def _many(world: World, before: Ways, after: Ways, covered: set[str]) -> Iterato
         for session in before.of_people
         if session not in deleted and session not in covered and before.pages(session) - after.pages(session)
     }
+    without_a_way |= {
+        name for name in world.people_before if name not in deleted and _profile_loses_a_page(world, name)
+    }
     left_out = {name for name in world.left_out if name not in covered and not after.pages(name)}
     lost = deleted | made_anew | without_a_way | left_out
     total = len({*world.people_before, *before.of_people})
@@ -308,6 +323,35 @@ def _deleted(world: World) -> frozenset[str]:
         for name in gone
         if (change := world.change_at(world.people_before[name].address)) is not None and change.deletes
     )
+
+
+def _profile_loses_a_page(world: World, name: str) -> bool:
+    """Whether somebody's security profiles opened a page of Amazon Connect and do not any more, whatever app leads there."""
+    before, after = world.people_before[name], world.people_after.get(name)
+    if after is None or after is before or after.unknown_profiles or before.may_do_as_much_as(after):
+        return False
+    then, now = (tuple(sorted(person.profiles | person.unnamed_profiles)) for person in (before, after))
+    return any(
+        opening(then, page, world.permissions_before).ok and opening(now, page, world.permissions_after).ok is False
+        for page in PAGES
+    )
+
+
+def _security_profiles(world: World) -> Iterator[Finding]:
+    """Security profiles that open a page no longer, for everyone who has them."""
+    for change in world.plan.of("aws_connect_security_profile"):
+        name = change.old().text("name")
+        if not change.changes_something or change.after is None or not isinstance(name, str):
+            continue
+        lost = [
+            page.name
+            for page in PAGES
+            if opening((name,), page, world.permissions_before).ok
+            and opening((name,), page, world.permissions_after).ok is False
+        ]
+        if lost:
+            says = words(f"The security profile {{}} no longer opens {' and '.join(lost)}.", name)
+            yield Finding("access-lost", change.address, says)
 
 
 def _is_made_anew(world: World, person: UserSide) -> bool:

@@ -74,6 +74,8 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
         if assigned:
             says = words("The Okta app {} is made active for {}.", label, listing(sorted(set(assigned), key=str), 10))
             yield Finding("app-activated", change.address, says)
+    if change.before is None:
+        yield from _new_app(world, change, label)
     for attribute, what in OPENINGS.items():
         if new.get(attribute) is True and old.get(attribute) is not True:
             yield Finding("app-open-to-all", change.address, words(f"The Okta app {{}}: {what}.", label))
@@ -87,6 +89,14 @@ def _app(world: World, change: Change) -> Iterator[Finding]:
             differing = []
         yield Finding("app-replaced", change.address, says, reason_of(change), details)
     yield from differing
+
+
+def _new_app(world: World, change: Change, label: Value) -> Iterator[Finding]:
+    """An app that is new to an environment: what it signs people in with is new to everyone who gets it."""
+    assigned = sorted({way.who for way in world.assignments_after if way.app == change.address}, key=str)
+    if assigned and not world.is_new:
+        says = words("The new Okta app {} signs people in: {}.", label, listing(assigned, limit=10))
+        yield Finding("role-assigned", change.address, says)
 
 
 def _differing(world: World, change: Change, label: Value) -> Iterator[Finding]:
