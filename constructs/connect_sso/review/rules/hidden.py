@@ -37,7 +37,8 @@ def _marked(change: Change) -> set[str]:
     """The attributes that are marked in some way: of ten thousand users hardly any."""
     found: set[str] = set()
     for side in (change.old(), change.new()):
-        for mark in (side.unknown, *side.sensitive):
+        # What is made has many values that are known later, and nothing they could be compared with.
+        for mark in (side.unknown, *side.sensitive) if change.before is not None else side.sensitive:
             if isinstance(mark, dict):
                 found.update(name for name, inner in mark.items() if inner and contains_mark(inner))
             elif mark is True:
