@@ -57,11 +57,16 @@ def _instances(world: World) -> Iterator[Access]:
 
 def _people(world: World) -> Iterator[Access]:
     before, after = world.people_before, world.people_after
+    # Ten thousand agents share a handful of profiles.
+    told: dict[tuple[frozenset[str], frozenset[str], bool], tuple[Words, Words]] = {}
     for name, person in after.items():
         earlier = before.get(name)
         if earlier is None:
-            profiles = _profiles(world, person)
-            yield Access("person", name, GAINS, words("{} (new Connect user)", profiles), person.address, profiles)
+            key = (person.profiles, person.unnamed_profiles, person.unknown_profiles)
+            if key not in told:
+                profiles = _profiles(world, person)
+                told[key] = words("{} (new Connect user)", profiles), profiles
+            yield Access("person", name, GAINS, told[key][0], person.address, told[key][1])
             continue
         change = world.change_at(person.address)
         made_again = change is not None and change.replaces

@@ -32,7 +32,7 @@ def fingerprints(plan: Plan, findings: Iterable[Finding]) -> Mapping[Finding, st
         place = finding.address if own else ""
         if place not in hashes:
             changes = own or [change for change in plan.changes if change.changes_something]
-            hashes[place] = _hash(sorted(_hash(_raw(change)) for change in changes))
+            hashes[place] = _hash([_raw(change) for change in changes])  # in the plan's order, which is by address
         said = [finding.says.plain(), finding.reason.plain() if finding.reason else "", *_lines(finding)]
         found[finding] = _hash([finding.code, finding.address, said, hashes[place]])
     return found
