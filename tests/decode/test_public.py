@@ -237,7 +237,12 @@ CREWJAM = [
         )
     ),
     _crewjam("TestSPMultipleAssertions", Said.ATTACK, layouts.same_id),
-    _crewjam("TestSPRejectsInjectedComment_response", Said.ATTACK, lambda: attacked("comment in NameID")),
+    _crewjam("TestSPRejectsInjectedComment_response", Said.VALID, lambda: laid_out(root=PLAIN, assertion=PLAIN)),
+    _crewjam(
+        "TestSPRejectsInjectedComment_response, with the comment that the test injects",
+        Said.ATTACK,
+        lambda: attacked("comment in NameID"),
+    ),
     _crewjam("TestSPRealWorldAssertionSignedNotResponse_response", Said.VALID, lambda: laid_out(assertion=NONE)),
     _crewjam(
         "TestSPRealWorldKeyInfoHasRSAPublicKeyNotX509Cert_response",
