@@ -31,7 +31,7 @@ ORDER = Path(".github/deploy-order.txt")
 
 HARMLESS = re.compile(
     r"(docs|tests|\.ci)/.*|[^/]+\.md|LICENSE|\.gitignore|\.checkov\.yaml|\.pre-commit-hooks\.yaml"
-    r"|requirements/check\.txt|\.github/workflows/ci\.yml|\.github/CODEOWNERS"
+    r"|requirements/check\.txt|\.github/workflows/(ci|lab)\.yml|\.github/CODEOWNERS"
 )
 """Files that no plan depends on."""
 
