@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.decode.deployed import CCP_PROVIDER, INSTANCE_ARN, TRUST, resources
+from tests.decode.deployed import CCP_PROVIDER, INSTANCE_ARN, POLICY_ARN, TRUST, resources
 from tests.decode.responses import ACCOUNT, PROVIDER, RECIPIENT, RELAY_STATE, ROLE, metadata, signer
 from tests.review.plans import World, between, found, reviewed
 
@@ -33,7 +33,7 @@ def world() -> World:
     found = resources()
     found["aws_iam_role.Okta_Role"] |= {
         "assume_role_policy": json.dumps(TRUSTED),
-        "managed_policy_arns": [],
+        "managed_policy_arns": [POLICY_ARN],
         "permissions_boundary": "",
     }
     admin = found["okta_app_saml.admin"]
@@ -144,6 +144,7 @@ LOST: dict[str, Edit] = {
     "the trust denies": trust(lambda entry: entry.update(Effect="Deny")),
     "the policy is detached": without("aws_iam_role_policy_attachment.Okta_Role"),
     "another policy is attached": other_policy,
+    "the role's own list takes the policy off": setting("aws_iam_role.Okta_Role", managed_policy_arns=[]),
     "the policy is narrowed": permission(lambda document: document["Statement"][0].update(Resource=f"{INSTANCE_ARN}0/*")),
     "the policy is emptied": permission(lambda document: document["Statement"].clear()),
     "a Deny comes": denying(),
@@ -344,3 +345,19 @@ def test_one_group_of_two_that_gets_no_role() -> None:
     changed = copy.deepcopy(before)
     changed["okta_app_group_assignment.agents"]["profile"] = json.dumps({"samlRoles": []})
     assert ("access-lost", "okta_app_group_assignment.agents") in found(between(before, changed))
+
+
+def test_an_inline_policy_that_goes_is_not_kept_by_what_the_role_reads_back() -> None:
+    """The role still lists it, as it was read; the resource of its own is what counts."""
+    policy = json.dumps(json.loads(world()["aws_iam_policy.federation"]["policy"]))
+    before = world()
+    before["aws_iam_role.Okta_Role"] |= {
+        "managed_policy_arns": [],
+        "inline_policy": [{"name": "own", "policy": policy}],
+    }
+    before.pop("aws_iam_role_policy_attachment.Okta_Role")
+    before["aws_iam_role_policy.own"] = {"role": "Okta_Role", "name": "own", "policy": policy}
+    changed = copy.deepcopy(before)
+    assert found(between(before, changed)) == set()
+    changed.pop("aws_iam_role_policy.own")
+    assert "access-lost" in {code for code, _ in found(between(before, changed))}

@@ -30,6 +30,8 @@ from connect_sso.terraform.plan import (
     Side,
     Value,
     contains_mark,
+    list_of,
+    mapping_of,
     side_of,
 )
 
@@ -258,8 +260,42 @@ class World:
             for address, side in sides.items()
             if address in self.forgotten
         }
-        planned = {address: (kind, side) for kind, sides in self.after.items() for address, side in sides.items()}
+        planned = {
+            address: (kind, side)
+            for kind, sides in self.after.items()
+            for address, side in sides.items()
+            if not (kind == "aws_iam_role_policy_attachment" and self._is_detached(side))
+        }
         return self._sign_in({**standing, **planned})
+
+    @cached_property
+    def _of_their_own(self) -> frozenset[tuple[Any, Any]]:
+        """Roles, each with a policy that a resource of its own attaches to it or writes into it."""
+        return frozenset(
+            (side.values.get("role"), side.values.get(attribute))
+            for kind, attribute in (("aws_iam_role_policy_attachment", "policy_arn"), ("aws_iam_role_policy", "name"))
+            for sides in (self.before, self.after)
+            for side in sides[kind].values()
+            if all(isinstance(side.values.get(name), str) for name in ("role", attribute))
+        )
+
+    def _is_of_its_own(self, role: Mapping[str, Any], policy: Any) -> bool:
+        name = role.get("name")
+        return isinstance(name, str) and isinstance(policy, str) and (name, policy) in self._of_their_own
+
+    def _is_detached(self, attachment: Side) -> bool:
+        """Whether a role's own list of policies, which is exclusive, takes this one off.
+
+        https://registry.terraform.io/providers/hashicorp/aws/6.25.0/docs/resources/iam_role#managed_policy_arns
+        """
+        policy = attachment.values.get("policy_arn")
+        for change in self.plan.of("aws_iam_role"):
+            if change.before is None or change.after is None or change.after.is_unknown("managed_policy_arns"):
+                continue
+            listed = (change.before.values.get("managed_policy_arns"), change.after.values.get("managed_policy_arns"))
+            if change.after.values.get("name") == attachment.values.get("role") and policy in list_of(listed[0]):
+                return policy not in list_of(listed[1])
+        return False
 
     def _sign_in(self, managed: Mapping[Address, tuple[str, Side]]) -> SignIn:
         # Only here: reading metadata takes an XML and a certificate library.
@@ -279,6 +315,16 @@ class World:
         change = self.changes.get(address)
         if kind == "aws_iam_policy" and "arn" not in values:
             values["arn"] = address
+        if kind == "aws_iam_role":
+            # The provider reads back here what resources of their own say, and a plan keeps that until the next one.
+            values["managed_policy_arns"] = [
+                arn for arn in list_of(values.get("managed_policy_arns")) if not self._is_of_its_own(values, arn)
+            ]
+            values["inline_policy"] = [
+                block
+                for block in list_of(values.get("inline_policy"))
+                if not self._is_of_its_own(values, mapping_of(block).get("name"))
+            ]
         if kind == "aws_iam_role_policy_attachment" and "policy_arn" not in values and change is not None:
             for reference in self.plan.references(change, "policy_arn"):
                 target = resource_address(reference, change.module)
