@@ -15,7 +15,7 @@ from typing import Any
 from connect_sso.terraform.binary import terraform_binary
 from tests.sandbox.http.serving import Accounts
 from tests.sandbox.mirror import BOUND, SOURCES
-from tests.sandbox.terraform import Result, Sandbox, Stack
+from tests.sandbox.terraform import Sandbox, Stack
 from tests.synthesized import synthesized
 
 TIMEOUT = 1800
@@ -121,6 +121,3 @@ class Lab(Sandbox):
     def one(self, data: dict[str, Any], *, name: str = "test") -> Stack:
         """The stack of an environment without a crowd."""
         return self.stacks(data, name=name)[name]
-
-
-__all__ = ["Lab", "NotInstalled", "Result", "Stack", "install"]
