@@ -50,6 +50,8 @@ class Environments:
     """Those that keep their state in a local file, on the machine of whoever works with them: no runner has it."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Each file's name, with its environment."""
+    states: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Where each environment's remote states lie; nothing for a local one."""
 
     @classmethod
     def of(cls, facts: Mapping[str, Mapping[str, Any]]) -> Environments:
@@ -58,6 +60,7 @@ class Environments:
             {name: each["csv"] for name, each in facts.items()},
             frozenset(name for name, each in facts.items() if each["local"] is True),
             {each["file"]: name for name, each in facts.items()},
+            {name: each["states"] for name, each in facts.items()},
         )
 
     def affected_by(self, changed: Iterable[str]) -> set[str]:
@@ -84,7 +87,10 @@ class Environments:
         return set(self.users_files)
 
     def unplanned_since(self, before: Environments) -> list[str]:
-        """What leaves the review's sight: environments that had a remote state and are gone, or keep it at home now."""
+        """What leaves the review's sight: environments that had a remote state and are gone, or keep it at home or elsewhere now.
+
+        A plan holds no word of where its state lies, so that one against another state looks like any other.
+        """
         seen = before.users_files.keys() - before.at_home
         gone = seen - self.users_files.keys()
         return [
@@ -95,6 +101,12 @@ class Environments:
             *(
                 f"{name} moves its state to a local file: it is not planned any more, and a deployment from there makes everything a second time"
                 for name in sorted(seen & self.at_home)
+            ),
+            *(
+                f"{name} keeps its state elsewhere now, in {' and '.join(self.states[name])}: its plan knows only what stands there, and not what "
+                f"{' and '.join(before.states[name])} holds"
+                for name in sorted(seen & self.users_files.keys())
+                if self.states.get(name) and before.states.get(name) and self.states[name] != before.states[name]
             ),
         ]
 

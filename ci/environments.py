@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from ci.runner import Stop, run, set_output
+from connect_sso.environment.clashes import state_locations
 from connect_sso.environment.loading import load_all
 from connect_sso.errors import Failure
 
 
 def facts(checkout: Path) -> dict[str, dict[str, Any]]:
-    """Each environment's file, its CSV, and whether its state is a file on somebody's machine.
+    """Each environment's file, its CSV, whether its state is a file on somebody's machine, and where it lies otherwise.
 
     An environment whose file has errors counts as one with remote state: it is planned, and its plan says what is wrong.
 
@@ -32,6 +33,7 @@ def facts(checkout: Path) -> dict[str, dict[str, Any]]:
             "file": each.path.name,
             "csv": each.environment.users_file if each.environment else None,
             "local": each.environment is not None and each.environment.state == "local",
+            "states": list(state_locations(each.name, each.tree)) if each.tree else [],
         }
         for each in loaded
     }

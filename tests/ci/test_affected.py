@@ -83,6 +83,19 @@ def test_finds_state_that_no_runner_has(tmp_path: Path, text: str, local: bool) 
     assert facts(tmp_path)["dev"]["local"] is local
 
 
+def test_finds_where_a_state_lies(tmp_path: Path) -> None:
+    """The whole place, key included; the crowd's beside it. Its own key or the default one is one place."""
+    (tmp_path / "environments").mkdir()
+    path = write(tmp_path / "environments", "dev", minimal())
+    plain = path.read_text(encoding="utf-8")
+    places = []
+    for key in ("", ", key: connect-sso/dev.tfstate", ", key: other.tfstate"):
+        path.write_text(f"{plain}state: {{s3: {{bucket: acme-state, region: eu-west-1{key}}}}}\n", encoding="utf-8")
+        places.append(facts(tmp_path)["dev"]["states"])
+    assert places[0] == ["s3://acme-state/connect-sso/dev.tfstate", "s3://acme-state/connect-sso/dev-users.tfstate"]
+    assert places[1] == places[0] != places[2]
+
+
 def test_finds_the_csv_of_an_environment(tmp_path: Path) -> None:
     """The crowd's file belongs to the environment that names it, and no file to one that cannot be read."""
     (tmp_path / "environments").mkdir()
@@ -104,13 +117,16 @@ def test_finds_the_csv_of_an_environment(tmp_path: Path) -> None:
         (None, "local", []),
         ("remote", "local", ["prod moves its state to a local file"]),
         ("remote", None, ["prod is gone"]),
+        ("remote", "elsewhere", ["prod keeps its state elsewhere now, in elsewhere"]),
+        ("local", "elsewhere", []),
     ],
 )
 def test_what_leaves_the_review_s_sight(before: str | None, now: str | None, says: list[str]) -> None:
     """An environment with a remote state that would not be planned any more is something to decide."""
 
     def checkout(state: str | None) -> Environments:
-        fact = {"file": "prod.yaml", "csv": None, "local": state == "local"}
+        local = state == "local"
+        fact = {"file": "prod.yaml", "csv": None, "local": local, "states": [] if local else [state]}
         return Environments.of({"prod": fact} if state else {})
 
     found = checkout(now).unplanned_since(checkout(before))
@@ -150,7 +166,10 @@ def checkout(tmp_path: Path) -> Path:
 def facts_of(**states: str) -> str:
     """What the job before found in the environment files."""
     return json.dumps(
-        {name: {"file": f"{name}.yaml", "csv": None, "local": state == "local"} for name, state in states.items()}
+        {
+            name: {"file": f"{name}.yaml", "csv": None, "local": state == "local", "states": []}
+            for name, state in states.items()
+        }
     )
 
 

@@ -15,10 +15,6 @@ from tests.sandbox.companies import COMPANIES, EMPTY, Company
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
 
-NOT_KEPT = {"Tags"}
-"""What Terraform takes from a user although no file says so."""
-
-
 def environment(company: Company, account_id: str) -> dict[str, Any]:
     """The environment file that says what the company has; who has left is not in it."""
     staff = [person for person in company.people if person.in_connect and person.status != "DEPROVISIONED"]
@@ -122,7 +118,7 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str) -> None:
         for name, value in _settings(running, company, user).items()
         if value != kept[name]
     }
-    assert changed <= NOT_KEPT, f"a supervisor's settings are gone: {changed}"
+    assert not changed, f"a supervisor's settings are gone: {changed}"
 
 
 def _settings(lab: Lab, company: Company, user_id: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def _claims(name: str, tree: MappingNode) -> Iterator[tuple[str, KeyPath]]:
         yield from ((f"{what} {in_org}", path) for what, path in _claims_in_org(name, tree, mode, account or ""))
     if alias := text_at(tree, "connect", "alias"):
         yield f"the instance alias {alias}", ("connect", "alias")
-    yield from ((f"the state {location}", ("state",)) for location in _state_locations(name, tree))
+    yield from ((f"the state {location}", ("state",)) for location in state_locations(name, tree))
 
 
 def _claims_in_account(tree: MappingNode, mode: str | None) -> Iterator[tuple[str, KeyPath]]:
@@ -94,7 +94,7 @@ _IAM_NAMES = (
 )
 
 
-def _state_locations(name: str, tree: MappingNode) -> Iterator[str]:
+def state_locations(name: str, tree: MappingNode) -> Iterator[str]:
     """Where the environment's remote states lie, the crowd's second; local ones have the environment's name in them."""
     if workspace := text_at(tree, "state", "cloud", "workspace"):
         host = text_at(tree, "state", "cloud", "hostname") or "app.terraform.io"
