@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from connect_sso.review.holdings import ATTACHMENT_TYPES, NOTHING_BESIDE, holdings
-from connect_sso.review.policy_changes import lines, policy_gains, policy_losses
+from connect_sso.review.policy_changes import documents, lines, policy_gains, policy_losses
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, Roles, UserSide, World, gone_and_new, listed
 from connect_sso.terraform.plan import NOTHING, UNKNOWN, Change, Mark, Value
@@ -231,7 +231,7 @@ def _roles(world: World) -> Iterator[Access]:
         if not change.changes_something or change.forgets:
             continue
         who = _named(change.new().get("name") or change.old().get("name"), change.address)
-        old, new = change.old().get("assume_role_policy"), change.new().get("assume_role_policy")
+        old, new = documents(change.before, change.after, "assume_role_policy")
         for line in lines(policy_gains(old, new, NOTHING_BESIDE)):
             yield Access("role", who, GAINS, words("trust: {}", line), change.address)
         for line in lines(policy_losses(old, new, NOTHING_BESIDE)):
@@ -246,7 +246,7 @@ def _roles(world: World) -> Iterator[Access]:
         kind = {"aws_iam_policy": "policy", "aws_iam_role_policy": "role", "aws_iam_user_policy": "user"}[change.type]
         side = change.after or change.old()
         who = _named(side.get("name" if kind == "policy" else kind), change.address)
-        old, new = change.old().get("policy"), change.new().get("policy")
+        old, new = documents(change.before, change.after)
         beside = holdings(world).beside(change)
         for line in lines(policy_gains(old, new, beside)):
             yield Access(kind, who, GAINS, words("permission: {}", line), change.address)

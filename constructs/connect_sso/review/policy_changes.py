@@ -10,7 +10,7 @@ from connect_sso.iam.comparison import Difference, Part, gains, losses
 from connect_sso.iam.documents import EVERYTHING, Condition, Element, Statement, UnreadablePolicyError, read
 from connect_sso.review.holdings import ANYTHING_BESIDE, Beside
 from connect_sso.review.words import Words, listing, words
-from connect_sso.terraform.plan import SENSITIVE, Mark, Value
+from connect_sso.terraform.plan import NOTHING, SENSITIVE, Mark, Side, Value
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,17 @@ class Unclear:
     """Why it cannot be said what a policy lets through."""
 
     because: Words
+
+
+def documents(before: Side | None, after: Side | None, name: str = "policy") -> tuple[Value, Value]:
+    """The policy document of a resource before and after, for `policy_gains` and `policy_losses`.
+
+    Neither, where it is the same: a mark that hides what did not change is no difference.
+    """
+    old, new = before or NOTHING, after or NOTHING
+    if not new.is_unknown(name) and old.values.get(name) == new.values.get(name):
+        return None, None
+    return old.get(name), new.get(name)
 
 
 def policy_gains(

@@ -22,7 +22,7 @@ from connect_sso.review.holdings import (
     owner_of,
 )
 from connect_sso.review.names import resource_address, type_of
-from connect_sso.review.policy_changes import lines, policy_gains
+from connect_sso.review.policy_changes import documents, lines, policy_gains
 from connect_sso.review.words import Words, words
 from connect_sso.review.world import World
 from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Side, Value
@@ -144,8 +144,7 @@ def _trust(world: World) -> Iterator[Finding]:
         before = change.before or earlier.get(name if isinstance(name, str) else None)
         more = lines(
             policy_gains(
-                before.get("assume_role_policy") if before else None,
-                change.after.get("assume_role_policy"),
+                *documents(before, change.after, "assume_role_policy"),
                 NOTHING_BESIDE,  # a role is assumed by what its trust policy allows and by nothing else
             )
         )
@@ -209,7 +208,7 @@ def _policies(world: World) -> Iterator[Finding]:
         if not change.changes_something or change.before is None or change.after is None:
             continue
         beside = holdings(world).beside(change)
-        more = lines(policy_gains(change.before.get("policy"), change.after.get("policy"), beside))
+        more = lines(policy_gains(*documents(change.before, change.after), beside))
         if more:
             says = words("The policy {} allows more than before.", change.after.get("name"))
             yield Finding("permission-widened", change.address, says, details=tuple(more))
@@ -226,7 +225,7 @@ def _inline_policies(world: World) -> Iterator[Finding]:
                 change.before if change.before and owner_of(world, change.before, owner) == whose else None
             )
             beside = holdings(world).beside(change)
-            more = lines(policy_gains(before.get("policy") if before else None, change.after.get("policy"), beside))
+            more = lines(policy_gains(*documents(before, change.after), beside))
             if more:
                 says = words(
                     f"The {owner} {{}} is allowed more by its inline policy {{}}.", whose, change.after.get("name")

@@ -10,7 +10,7 @@ from connect_sso.facts.partitions import PARTITIONS
 from connect_sso.iam.comparison import Difference, Part
 from connect_sso.iam.documents import Statement
 from connect_sso.review.findings import Finding, reason_of
-from connect_sso.review.policy_changes import Unclear, lines, policy_gains
+from connect_sso.review.policy_changes import Unclear, documents, lines, policy_gains
 from connect_sso.review.words import Words, one_line_json, words
 from connect_sso.review.world import World, target_of
 from connect_sso.terraform.plan import UNKNOWN, Change, Mark, Side, Value
@@ -402,6 +402,8 @@ def _resource_policies(world: World) -> Iterator[Finding]:
                 continue  # not set: AWS's default policy, computed
             if change.before is None and kind != "aws_s3_bucket_policy":
                 old = _key_policy(world, change)
+            elif change.before is not None:
+                old, new = documents(change.before, change.after)
             more = policy_gains(old, new)
             if more:
                 target = change.new().get("bucket") or change.new().get("key_id") or change.new().get("arn")
