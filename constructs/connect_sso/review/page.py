@@ -39,7 +39,7 @@ Identity is an id: a label, a `for_each` key or a user name beside it says nothi
 
 - What is not in the plan: members of a group that the plan does not list, policies and boundaries that others manage (a new one is a finding), what Okta or AWS change by themselves, and everything that a person changes by hand.
 - The crowd's plan is reviewed by itself: it has no apps, so losing a way means that the Connect user goes. A tenth is a tenth of the people that one plan knows, and two plans with less than that each are two plans.
-- A state somewhere else of the same kind of backend, prepared to look like this one, cannot be told from the plan; an empty one can, as a new environment.
+- A state somewhere else of the same kind of backend, prepared to look like this one, cannot be told from the plan; an empty one can, as a new environment. The workflows compare the environment file with its base, and ask for an approval where the state's place changes; `terraform init` refuses it in a folder that was used before.
 - The organization is compared where Okta's own domain shows it; one behind a custom domain is not.
 - Conditions of the moment (an IP address, a time) in a trust or a policy: that they come is a finding, whether they ever hold is not known.
 
