@@ -140,7 +140,7 @@ def _summary(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) -
     count = Counter(walk.ok for walk in walks)
     parts = [f"{count[True]:,} can sign in"]
     if count[None]:
-        parts.append(f"{count[None]:,} depend on what is not known from here")
+        parts.append(f"{count[None]:,} depend{'s' if count[None] == 1 else ''} on what is not known from here")
     if count[False]:
         parts.append(f"{count[False]:,} cannot sign in")
     lines = _wrapped(f"{len(walks):,} {'person' if len(walks) == 1 else 'people'} in {source}: {', '.join(parts)}.")
