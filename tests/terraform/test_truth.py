@@ -118,6 +118,21 @@ def test_no_profile_of_a_group_s_member_is_kept(tmp_path: Path, mode: str) -> No
     assert later.is_empty
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_printed_of_a_person_who_is_assigned_one_by_one(tmp_path: Path, mode: str) -> None:
+    """As README.md says it: with API integration Terraform prints the assignment's profile once, a review never."""
+    known = company()
+    private = {"mobile_phone": MARKER, "second_email": MARKER, "manager": MARKER}
+    world = World(tmp_path, company=known | {"okta_users": [user | private for user in known["okta_users"]]})
+    stack = world.stack(minimal(okta__role_assignment=mode))
+    plan = stack.plan()
+    stack.apply()
+    later = stack.plan()
+    assert plan.text.count(MARKER) == (2 if mode == "api_integration" else 0)
+    assert MARKER in json.dumps(plan.json)
+    assert all(MARKER not in text for text in (later.text, review(plan.json), review(later.json)))
+
+
 def review(plan: dict[str, Any]) -> str:
     """The review of a plan, in all its forms."""
     runner = CliRunner()
