@@ -37,8 +37,8 @@ EXPRESSION = re.compile(r"(?<!\$)\$\{[^}]*\}")
 
 
 def for_checkov(stack: dict[str, Any]) -> dict[str, Any]:
-    """A stack as checkov can read it: its parser fails on Terraform's own settings, such as `required_version`."""
-    return {key: value for key, value in stack.items() if key not in {"//", "terraform"}}
+    """A stack as checkov can read it: its parser fails on Terraform's own settings and on blocks that come in lists."""
+    return {key: stack[key] for key in ("provider", "data", "resource") if key in stack}
 
 
 def policies(stack: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -90,11 +90,13 @@ def main() -> None:
         write(out / "stacks", scanned, documents)
         checkov = _start("checkov", "--config-file", ".checkov.yaml", "--directory", str(scanned))
         parliament = _start("parliament", "--json", "--directory", str(documents))
-        said, _ = checkov.communicate()
-        issues, _ = parliament.communicate()
+        said, complaints = checkov.communicate()
+        issues, why = parliament.communicate()
         problems = [said.strip()] if checkov.returncode != 0 else []
+        if "[ERROR]" in complaints:  # what it cannot parse it passes
+            raise Stop(f"checkov could not read the stacks: {complaints.strip()[-2000:]}")
         if not issues and parliament.returncode != 0:
-            raise Stop(f"parliament fails with exit code {parliament.returncode}")
+            raise Stop(f"parliament fails with exit code {parliament.returncode}: {why.strip()[-2000:]}")
         problems += findings(issues)
     if problems:
         print("\n".join(problems))
@@ -116,7 +118,7 @@ def findings(issues: str) -> list[str]:
 def _start(name: str, *options: str) -> subprocess.Popen[str]:
     if not (PROGRAMS / name).exists():
         raise Stop(f"{PROGRAMS / name} is missing: `make check` installs it")
-    return subprocess.Popen([PROGRAMS / name, *options], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen([PROGRAMS / name, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 import yaml
 
+from ci import lint_stacks
 from ci.lint_stacks import INSTANCE_ARN, as_aws_sees_it, findings, for_checkov, policies
 from ci.runner import Stop
 from tests.ci.workflow import ROOT
@@ -72,9 +74,30 @@ def test_every_policy_is_found() -> None:
 
 
 def test_checkov_gets_all_resources() -> None:
-    """Only what its parser cannot read is left out."""
-    stack = {"//": {}, "terraform": {"required_version": ">= 1.7"}, "resource": {"a": {"b": {}}}, "check": {}}
-    assert for_checkov(stack) == {"resource": {"a": {"b": {}}}, "check": {}}
+    """And nothing that its parser cannot read, such as blocks that come in lists."""
+    stack = {
+        "//": {},
+        "terraform": {"required_version": ">= 1.7"},
+        "provider": {"aws": [{}]},
+        "data": {"c": {"d": {}}},
+        "resource": {"a": {"b": {}}},
+        "removed": [{"from": "a.old"}],
+        "check": {},
+    }
+    assert for_checkov(stack) == {key: stack[key] for key in ("provider", "data", "resource")}
+
+
+def test_stacks_that_checkov_cannot_read_do_not_pass(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It tells of a file that it cannot parse on its standard error, and exits as if all were well."""
+    programs = {"checkov": 'echo "[ERROR] Failed to parse template" >&2', "parliament": ":"}
+    for name, does in programs.items():
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{does}\n", encoding="utf-8")
+        program.chmod(0o700)
+    monkeypatch.setattr(lint_stacks, "PROGRAMS", tmp_path)
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(Stop, match=r"checkov could not read the stacks: .*Failed to parse"):
+        lint_stacks.main()
 
 
 def test_every_skipped_check_has_its_reason() -> None:
