@@ -53,7 +53,7 @@ from connect_sso.facts.relay_state import relay_state
 from connect_sso.iam import policies
 
 WIZARD_STORAGE: Final[tuple[StorageKind, ...]] = ("call_recordings", "chat_transcripts", "scheduled_reports")
-"""What the console's wizard stores for a new instance."""
+"""What the console's wizard stores for a new instance, but for e-mail messages: docs/decisions/deviations.md."""
 
 
 class AssumeRole(Section):
