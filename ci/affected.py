@@ -1,7 +1,7 @@
 """Which environments a change can affect: `python3 -I ci/run.py affected`, for a pull request, a push or a run by hand.
 
-An environment is affected by its own YAML file, by the CSV file that its `users_file` names, by its stacks' lock
-files, and by every file that is not known to be without effect. In doubt all are: a plan too many costs minutes, one
+An environment is affected by its own YAML file, by the CSV file that its `users_file` names, by its imports file, by its
+stacks' lock files, and by every file that is not known to be without effect. In doubt all are: a plan too many costs minutes, one
 too few an unreviewed change.
 
 `NOW` and `BEFORE` are the outputs of `ci.environments`. A pull request is compared with its base, a deployment with the
@@ -76,7 +76,11 @@ class Environments:
         inside = PurePosixPath(path)
         if inside.parent == DIRECTORY and inside.suffix in {".yaml", ".yml"}:
             return {self.files[inside.name]} if inside.name in self.files else set()
-        users = {name for name, csv in self.users_files.items() if csv and inside == DIRECTORY / csv}
+        users = {
+            name
+            for name, csv in self.users_files.items()
+            if (csv and inside == DIRECTORY / csv) or inside == DIRECTORY / f"{name}.imports.json"
+        }
         if users:
             return users
         if inside.parent == PurePosixPath("locks"):

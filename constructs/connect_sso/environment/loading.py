@@ -11,6 +11,7 @@ from connect_sso.environment import advice, rules
 from connect_sso.environment.clashes import clashes
 from connect_sso.environment.crowd import read_crowd
 from connect_sso.environment.derived_names import ENVIRONMENT_NAME
+from connect_sso.environment.imports import imports_path, read_imports
 from connect_sso.environment.people_rules import crowd_errors
 from connect_sso.environment.problems import Problem
 from connect_sso.environment.secrets import secrets_in_comments
@@ -22,6 +23,7 @@ from connect_sso.text import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from connect_sso.environment.imports import Import
     from connect_sso.environment.model import Environment
     from connect_sso.environment.people import Person
 
@@ -37,11 +39,13 @@ class LoadedEnvironment:
     """The file's stem: the environment's and the stack's name."""
     path: Path
     problems: tuple[Problem, ...]
-    """Errors and warnings of this file and its CSV, sorted by place."""
+    """Errors and warnings of this file and what lies beside it, sorted by place."""
     environment: Environment | None = None
     """The model, or None where the file has errors."""
     crowd: tuple[Person, ...] = ()
     """The people of `users_file`."""
+    imports: tuple[Import, ...] = ()
+    """What `ENV.imports.json` names."""
     tree: MappingNode | None = field(default=None, repr=False)
     """The file with its positions."""
 
@@ -181,11 +185,13 @@ def load(path: Path) -> LoadedEnvironment:
     if not any(problem.key == "users_file" for problem in problems):
         crowd, crowd_problems = _crowd(path, tree)
         problems += crowd_problems
+    imports, imports_problems = _imports(path)
+    problems += imports_problems
     if any(not problem.is_warning for problem in problems):
         environment = None
     if environment is not None:
         problems += advice.warnings(name, environment, tree, crowd, file)
-    return LoadedEnvironment(name, path, tuple(sorted(set(problems))), environment, tuple(crowd), tree)
+    return LoadedEnvironment(name, path, tuple(sorted(set(problems))), environment, tuple(crowd), imports, tree)
 
 
 def _name_problems(path: Path) -> list[Problem]:
@@ -224,6 +230,18 @@ def _crowd(path: Path, tree: MappingNode) -> tuple[list[Person], list[Problem]]:
         return problem(f"{csv_path} cannot be read: {reason}")
     crowd, problems = read_crowd(raw, str(csv_path))
     return crowd, problems + crowd_errors(tree, crowd, str(csv_path))
+
+
+def _imports(path: Path) -> tuple[tuple[Import, ...], list[Problem]]:
+    beside = imports_path(path)
+    try:
+        raw = beside.read_bytes()
+    except FileNotFoundError:
+        return (), []
+    except OSError as error:
+        return (), [Problem(str(beside), 1, 1, "", f"cannot be read: {error.strerror}")]
+    imports, problems = read_imports(raw, str(beside))
+    return tuple(imports), problems
 
 
 def _commented_secrets(text: str, file: str, ruled_lines: set[int]) -> Iterator[Problem]:

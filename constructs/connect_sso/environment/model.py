@@ -16,6 +16,7 @@ from connect_sso.environment.values import (
     FROM_LIST,
     UNIQUE,
     AccountId,
+    AdoptedPart,
     Alias,
     AppName,
     AttributeName,
@@ -275,9 +276,20 @@ class Providers(Section):
     okta: ProviderConstraint | None = None
 
 
+Adopted: TypeAlias = Annotated[
+    Annotated[bool, Tag("all")] | Annotated[tuple[AdoptedPart, ...], FROM_LIST, UNIQUE, Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, list | tuple | dict) else "all"),
+]
+
+
 class Environment(Section):
     """One environment: one Amazon Connect instance and the Okta apps that open it."""
 
+    adopted: Adopted = Field(
+        default=False,
+        description="What was set up by hand and taken over stays as it was found, where this file has no words for it: all of it, or the parts named.",
+        examples=[True, ["apps", "trust"]],
+    )
     aws: Aws
     okta: Okta
     state: State = Field(default="local", description="Where Terraform keeps what it made.")
@@ -294,6 +306,10 @@ class Environment(Section):
         default=None, description="The crowd: a CSV beside this file, with a stack and a state of its own."
     )
     providers: Providers = Providers()
+
+    def leaves(self, part: AdoptedPart) -> bool:
+        """Whether what was found in a part stays as it was: docs/existing-company.md says what that is."""
+        return self.adopted if isinstance(self.adopted, bool) else part in self.adopted
 
     def iam_arn(self, resource: str) -> str:
         """The ARN of something of IAM's in this account, such as `root` or `role/NAME`."""

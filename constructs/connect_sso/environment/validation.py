@@ -60,7 +60,8 @@ def _tree_path(tree: MappingNode, location: tuple[str | int, ...]) -> tuple[KeyP
     for index, step in enumerate(steps):
         if isinstance(node, MappingNode) and isinstance(step, str):
             # A union's tag is a step that the file does not have; a missing key is the last step, and it is not there either.
-            if index < len(steps) - 1 and (step not in node.entries or (step in _UNION_TAGS and path[-1:] in _UNIONS)):
+            is_tag, is_last = step in _UNION_TAGS and path[-1:] in _UNIONS, index == len(steps) - 1
+            if (is_tag and not is_last) or (step not in node.entries and (is_tag or not is_last)):
                 continue
             node = node.entries.get(step)
         elif isinstance(step, int) and hasattr(node, "items") and not isinstance(node, MappingNode):
@@ -72,7 +73,7 @@ def _tree_path(tree: MappingNode, location: tuple[str | int, ...]) -> tuple[KeyP
 
 
 _UNION_TAGS = {"local", "remote", "softphone", "desk", "all", "each", "common", "profile"}
-_UNIONS = (["state"], ["phone"], ["retention_days"], ["username"])
+_UNIONS = (["state"], ["phone"], ["retention_days"], ["username"], ["adopted"])
 
 _EXPECTED = {
     "string_type": "text",

@@ -24,6 +24,7 @@ StorageKind: TypeAlias = Literal[
     "email_messages",
     "screen_recordings",
 ]
+AdoptedPart: TypeAlias = Literal["apps", "permissions", "roles", "tags", "trust"]
 
 
 class Section(BaseModel):
