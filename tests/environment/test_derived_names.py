@@ -2,14 +2,17 @@
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_sso.environment.derived_names import (
     ENVIRONMENT_NAME,
     TERRAFORM_NAME,
+    USERS,
     bucket_name,
     group_rule,
+    own_block,
     role_address,
     s3_keys,
     terraform_name,
@@ -61,6 +64,23 @@ def test_a_roles_address_is_legal_and_its_own(role: str, other: str) -> None:
     if other != role:
         assert role_address(other) != address
     assert role_address("Okta_Role") == "Okta_Role"
+
+
+USERNAMES = st.from_regex(r"[A-Za-z0-9_.@-]{1,100}", fullmatch=True)
+
+
+@given(USERNAMES, USERNAMES)
+def test_a_persons_own_block_is_legal_and_their_own(one: str, other: str) -> None:
+    """Names are told apart by case too, and none is that of the block of all."""
+    assert re.fullmatch(TERRAFORM_NAME, own_block(one))
+    assert own_block(one) != USERS
+    assert (own_block(one) == own_block(other)) == (one == other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("a.b", "a_b"), ("a@b", "a--b"), ("a-ub", "a_b"), ("a--b", "a-d-db")])
+def test_names_that_look_alike_have_blocks_of_their_own(one: str, other: str) -> None:
+    """What stands for a character may itself be in a name."""
+    assert own_block(one) != own_block(other)
 
 
 def test_the_crowds_state_lies_beside_the_environments() -> None:

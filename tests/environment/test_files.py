@@ -457,11 +457,6 @@ def test_warnings_do_not_stop_anything(tmp_path: Path) -> None:
             "connect.retention_days",
             "deletes chat_transcripts after 30 days; call_recordings after 1,825 days",
         ),
-        (
-            {"users": [minimal()["users"][0], minimal()["users"][0] | {"username": "bo", "auto_accept": True}]},
-            "users",
-            "auto_accept is written for 1 of 2 people",
-        ),
         ({"apps__admin__groups": ["A", "Everyone"]}, "apps.admin.groups[1]", "may assume Okta_Role"),
         (
             {"okta__org_name": "login", "okta__base_url": "acme.example"},
@@ -476,6 +471,16 @@ def test_what_is_unwise_is_said_at_its_key(tmp_path: Path, changes: dict[str, An
     assert warning.is_warning
     assert warning.key == key
     assert says in warning.message
+
+
+def test_a_setting_of_some_people_is_kept_in_the_yaml_and_not_in_the_csv(tmp_path: Path) -> None:
+    """Those of the YAML have a block each; a crowd shares one."""
+    header = "username,first_name,last_name,security_profiles,auto_accept\n"
+    data = minimal(users_file="agents.csv", users__0__auto_accept=True)
+    (warning,) = loaded(tmp_path, data, csv=header + "bo,Bo,B,Agent,true\ncy,Cy,C,Agent,\n").problems
+    assert (warning.is_warning, warning.key) == (True, "users_file")
+    assert "auto_accept is filled in for 1 of 2 people" in warning.message
+    assert loaded(tmp_path, data, csv=header + "bo,Bo,B,Agent,true\ncy,Cy,C,Agent,false\n").problems == ()
 
 
 def test_a_user_without_any_way_in_is_warned_about(tmp_path: Path) -> None:

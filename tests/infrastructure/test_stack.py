@@ -176,6 +176,18 @@ def test_users(stack: Any) -> None:
     assert found.resource("data.aws_connect_security_profile.security_profiles")["for_each"] == {"Admin": "Admin"}
 
 
+def test_someone_with_a_setting_has_a_block_to_themselves(stack: Any) -> None:
+    """Each person has two addresses at most, and there is a move to the one that the file wants."""
+    found = stack(users__0__auto_accept=True)
+    ada, own = 'users["Ada.Admin@example.com"]', 'user-Ada_Admin--example_com["Ada.Admin@example.com"]'
+    assert "aws_connect_user.users" not in found.addresses()
+    user = found.resource("aws_connect_user.user-Ada_Admin--example_com")
+    assert user["for_each"] == {"Ada.Admin@example.com": "Ada.Admin@example.com"}
+    assert set(user["lifecycle"]["ignore_changes"]) == LEFT_ALONE - {"phone_config[0].auto_accept"}
+    assert found.json["moved"] == [{"from": f"aws_connect_user.{ada}", "to": f"aws_connect_user.{own}"}]
+    assert stack().json["moved"] == [{"from": f"aws_connect_user.{own}", "to": f"aws_connect_user.{ada}"}]
+
+
 def test_initial_user_settings_are_left_alone_afterwards(stack: Any) -> None:
     """Supervisors and agents own routing profile, phone and names."""
     users = stack(connect__user_settings="initial").resource("aws_connect_user.users")

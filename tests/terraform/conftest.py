@@ -25,6 +25,16 @@ TERRAFORMS = [str(Path(sys.executable).with_name(CONSOLE_SCRIPT)), *filter(None,
 OTHER_TERRAFORMS = [found for found in TERRAFORMS if found != terraform_binary()]
 """Those that the tests do not use anyway."""
 
+PROGRAMS = [
+    pytest.param(None, id="terraform"),
+    pytest.param(
+        shutil.which("tofu"),
+        id="tofu",
+        marks=pytest.mark.skipif(shutil.which("tofu") is None, reason="there is no OpenTofu on the PATH (tofu)"),
+    ),
+]
+"""None for the Terraform that the tests use anyway, and OpenTofu."""
+
 
 def environment(name: str, mode: str | None = None) -> tuple[dict[str, Any], str | None]:
     """An environment of the repository and its CSV, with another `role_assignment` if one is named."""

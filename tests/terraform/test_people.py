@@ -11,7 +11,7 @@ import pytest
 
 from tests.environment_files import minimal
 from tests.sandbox.cloud import COMPANY
-from tests.terraform.conftest import World
+from tests.terraform.conftest import PROGRAMS, World
 
 pytestmark = pytest.mark.terraform
 
@@ -21,6 +21,10 @@ BO: dict[str, Any] = {
     "last_name": "Agent",
     "security_profiles": ["Agent"],
 }
+
+ADA = 'aws_connect_user.user-Ada_Admin--example_com["Ada.Admin@example.com"]'
+"""Where Ada stands as long as the file says a setting of her."""
+ADA_AMONG_ALL = 'aws_connect_user.users["Ada.Admin@example.com"]'
 
 SET_BY_HAND: dict[str, dict[str, Any]] = {
     "phone_config": {"after_contact_work_time_limit": 30, "auto_accept": True},
@@ -50,7 +54,7 @@ def test_what_the_file_does_not_say_stays_as_it_is(world: World, user_settings: 
     data["users"] = [data["users"][0] | {"auto_accept": False, "tags": {"Team": "Leads"}}, BO]
     world.stack(data).apply()
     set_by_hand(world)
-    assert world.stack(data).plan().is_empty
+    assert world.stack(data).plan().changes == {ADA: "update"}
     data["users"][1] = BO | {"security_profiles": ["Agent", "QualityAnalyst"]}
     data["aws"]["tags"] = {"team": "telephony"}
     stack = world.stack(data)
@@ -81,6 +85,69 @@ def test_what_the_file_says_of_everybody_is_kept(tmp_path: Path, user_settings: 
         assert user["phone_config"][0].items() >= {"after_contact_work_time_limit": 60, "auto_accept": True}.items()
         assert user["identity_info"][0]["secondary_email"] == "bo@example.org"
         assert (user["hierarchy_group_id"], user["tags"]) == (group, {"Team": "Sales"})
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("user_settings", ["enforced", "initial"])
+def test_what_the_file_says_of_one_person_is_kept_for_them_alone(
+    tmp_path: Path, user_settings: str, program: str | None
+) -> None:
+    """And nobody is made anew, whatever the file begins and ceases to say."""
+    world = World(tmp_path, **({"terraform": program} if program else {}))
+    data = minimal(connect__user_settings=user_settings)
+    plain = copy.deepcopy(data["users"][0])
+    data["users"] = [plain, BO]
+    world.stack(data).apply()
+    ids = {name: user["user_id"] for name, user in users(world).items()}
+    set_by_hand(world)
+
+    data["users"] = [plain | {"auto_accept": False}, BO]
+    stack = world.stack(data)
+    plan = stack.plan()
+    assert plan.changes == {ADA: "update"}
+    stack.apply(plan.file.name)
+    phones = {name: user["phone_config"][0] for name, user in users(world).items()}
+    assert (
+        phones["Ada.Admin@example.com"].items() >= {"after_contact_work_time_limit": 30, "auto_accept": False}.items()
+    )
+    assert phones["Bo.Agent@example.com"]["auto_accept"] is True
+    assert stack.plan().is_empty
+
+    set_by_hand(world)
+    assert stack.plan().changes == {ADA: "update"}
+    data["users"] = [plain | {"after_contact_work_seconds": 5, "tags": {"Team": "Leads"}}, BO]
+    stack = world.stack(data)
+    stack.apply()
+    ada = users(world)["Ada.Admin@example.com"]
+    assert ada["phone_config"][0].items() >= {"after_contact_work_time_limit": 5, "auto_accept": True}.items()
+    assert (ada["hierarchy_group_id"], ada["tags"]) == ("a-group", {"Team": "Leads"})
+
+    before = users(world)
+    data["users"] = [plain, BO]
+    stack = world.stack(data)
+    assert stack.plan().changes == {}
+    stack.apply()
+    assert stack.plan().is_empty
+    assert ADA_AMONG_ALL in stack.run("state", "list").stdout
+    assert users(world) == before
+    assert {name: user["user_id"] for name, user in before.items()} == ids
+
+
+def test_what_a_csv_says_of_everybody_is_kept_and_of_some_is_not(world: World) -> None:
+    """Its people share a block, in which Terraform keeps a setting of all or of none."""
+    data = minimal(users_file="agents.csv")
+    header = "username,first_name,last_name,security_profiles,auto_accept,after_contact_work_seconds\n"
+    csv = header + "cy@example.com,Cy,C,Agent,false,5\ndi@example.com,Di,D,Agent,false,\n"
+    for stack in world.stacks(data, name="test", csv=csv).values():
+        stack.apply()
+    assert users(world)["cy@example.com"]["phone_config"][0]["after_contact_work_time_limit"] == 5
+    set_by_hand(world)
+    crowd = world.stacks(data, name="test", csv=csv)["test-users"]
+    crowd.apply()
+    assert crowd.plan().is_empty
+    for name in ("cy@example.com", "di@example.com"):
+        phone = users(world)[name]["phone_config"][0]
+        assert phone.items() >= {"after_contact_work_time_limit": 30, "auto_accept": False}.items()
 
 
 def test_a_hierarchy_group_is_held_to_its_path(tmp_path: Path) -> None:

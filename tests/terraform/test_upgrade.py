@@ -9,20 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.environment_files import minimal
-from tests.terraform.conftest import MODES, World
+from tests.terraform.conftest import MODES, PROGRAMS, World
 
 pytestmark = pytest.mark.terraform
 
 LEFT_BEHIND = Path(__file__).with_name("release_0_1")
-
-PROGRAMS = [
-    pytest.param(None, id="terraform"),
-    pytest.param(
-        shutil.which("tofu"),
-        id="tofu",
-        marks=pytest.mark.skipif(shutil.which("tofu") is None, reason="there is no OpenTofu on the PATH (tofu)"),
-    ),
-]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -108,16 +108,15 @@ def _deleted(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
 
 
 def _said_of_some(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:
-    own = [user.as_person(0) for user in subject.environment.users]
-    for key, people in (("users", own), ("users_file", subject.crowd)):
-        kept = said_of_everybody(people)
-        for setting, count in said_of_somebody(people).items():
-            if setting not in kept:
-                yield (
-                    (key,),
-                    f"{setting} is written for {count:,} of {len(people):,} people: Terraform sets it when it makes a person "
-                    "and leaves it alone from then on; it keeps the value only where everybody here has one",
-                )
+    kept = said_of_everybody(subject.crowd)
+    for setting, count in said_of_somebody(subject.crowd).items():
+        if setting not in kept:
+            yield (
+                ("users_file",),
+                f"{setting} is filled in for {count:,} of {len(subject.crowd):,} people: Terraform sets it when it makes a person "
+                "and leaves it alone from then on; to have it kept, fill it in for everybody of the CSV, or move those people to "
+                "users, where it is kept for each",
+            )
 
 
 def _quota(subject: AdvisedEnvironment) -> Iterator[tuple[KeyPath, str]]:

@@ -13,6 +13,9 @@ TERRAFORM_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 
 CROWD_SUFFIX = "-users"
 
+USERS = "users"
+"""The Terraform name of the block of everybody of whom the file says no setting, and of a whole crowd."""
+
 
 def crowd_stack(environment: str) -> str:
     """The name of the stack that holds an environment's crowd."""
@@ -60,6 +63,26 @@ def role_address(role: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9_-]", "_", role)
     start = "" if re.match(r"[A-Za-z_]", readable) else "_"
     return f"{start}{readable}_{hashlib.sha256(role.encode()).hexdigest()[:8]}"
+
+
+def user_address(username: str, *, apart: bool) -> str:
+    """Where a Connect user stands in Terraform.
+
+    Args:
+        username: the Connect user name.
+        apart: whether the YAML file says any setting of the person, see `environment.people.LEFT_ALONE`: they then have a block to
+            themselves. People of a crowd never have.
+    """
+    return f'aws_connect_user.{own_block(username) if apart else USERS}["{username}"]'
+
+
+def own_block(username: str) -> str:
+    """The Terraform name of a person's own block, readable and unlike that of every other person and of `USERS`."""
+    return "user-" + username.translate(_IN_OWN_BLOCK)
+
+
+_IN_OWN_BLOCK = str.maketrans({".": "_", "@": "--", "_": "-u", "-": "-d"})
+"""What a user name may have besides letters and digits; a hyphen is always followed by what it stands for."""
 
 
 def terraform_name(text: str, taken: set[str]) -> str:

@@ -15,21 +15,19 @@ LEFT_ALONE: Final = ("after_contact_work_seconds", "auto_accept", "secondary_ema
 
 
 def said_of_everybody(people: Sequence[Person]) -> frozenset[str]:
-    """Those of `LEFT_ALONE` that the file says of each of its people, and of which therefore Terraform can keep the value.
+    """Those of `LEFT_ALONE` that the file says of each of its people: all that Terraform can keep where they share a block.
 
-    Terraform leaves a setting alone for all instances of a resource or for none:
+    It leaves a setting alone for all instances of a resource or for none:
     https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle#ignore_changes
     """
     if not people:
         return frozenset()
-    return frozenset(
-        setting for setting in LEFT_ALONE if all(getattr(person, setting) is not None for person in people)
-    )
+    return frozenset(LEFT_ALONE).intersection(*(person.said for person in people))
 
 
 def said_of_somebody(people: Sequence[Person]) -> dict[str, int]:
     """Those of `LEFT_ALONE` that the file says of anybody, with the number of people."""
-    counted = ((setting, sum(getattr(person, setting) is not None for person in people)) for setting in LEFT_ALONE)
+    counted = ((setting, sum(setting in person.said for person in people)) for setting in LEFT_ALONE)
     return {setting: count for setting, count in counted if count}
 
 
@@ -54,6 +52,11 @@ class Person:
     hierarchy_group: tuple[str, ...] | None = None
     """The names of an agent hierarchy group, from the top level down."""
     tags: Mapping[str, str] | None = None
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Those of `LEFT_ALONE` that the file says of this person."""
+        return tuple(setting for setting in LEFT_ALONE if getattr(self, setting) is not None)
 
     def for_terraform(self) -> dict[str, object]:
         """The person as a value of the map that Terraform's for_each reads: everything that the file says, but the name."""

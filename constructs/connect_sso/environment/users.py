@@ -51,24 +51,24 @@ class User(Section):
     phone: Phone = SOFTPHONE
     after_contact_work_seconds: AfterContactWork | None = Field(
         default=None,
-        description="After-contact work in seconds, 0 for no limit. Not written, it is left alone; Terraform keeps it where everybody has one.",
+        description="After-contact work in seconds, 0 for no limit. Not written, it is left alone.",
     )
     auto_accept: bool | None = Field(
         default=None,
-        description="Whether calls are accepted for the agent. Not written, it is left alone; Terraform keeps it where everybody has one.",
+        description="Whether calls are accepted for the agent. Not written, it is left alone.",
     )
     secondary_email: SecondaryEmail | None = Field(
         default=None,
-        description="Where Connect sends its notifications. Not written, it is left alone; Terraform keeps it where everybody has one.",
+        description="Where Connect sends its notifications. Not written, it is left alone.",
     )
     hierarchy_group: HierarchyGroup | None = Field(
         default=None,
-        description="An existing agent hierarchy group, by the names from the top level down. Not written, it is left alone; Terraform keeps it where everybody has one.",
+        description="An existing agent hierarchy group, by the names from the top level down. Not written, it is left alone.",
         examples=[["Europe", "Sales"]],
     )
     tags: Tags | None = Field(
         default=None,
-        description="Tags of the Connect user besides aws.tags. Not written, they are left alone; Terraform keeps them where everybody has some.",
+        description="Tags of the Connect user besides aws.tags. Not written, they are left alone.",
     )
     okta_login: Annotated[str, text(1, 100)] | None = Field(
         default=None,

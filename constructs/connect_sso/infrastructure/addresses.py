@@ -9,6 +9,8 @@ from cdktf import TerraformDataSource, TerraformElement, TerraformLocal, Terrafo
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cdktf import TerraformStack
+
 Element = TypeVar("Element", bound=TerraformElement)
 
 
@@ -36,3 +38,11 @@ def address(element: TerraformResource | TerraformDataSource | TerraformLocal) -
 def one_per(element: TerraformElement, names: Iterable[str]) -> None:
     """Make one instance per name, addressed by it; sorted, so that the order in a file means nothing."""
     element.add_override("for_each", {name: name for name in sorted(set(names))})
+
+
+def move(stack: TerraformStack, moves: Iterable[tuple[str, str]]) -> None:
+    """Declare that what the state has at the first of two addresses is what is now declared at the second.
+
+    https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
+    """
+    stack.add_override("moved", [{"from": old, "to": new} for old, new in sorted(moves)])

@@ -1,4 +1,4 @@
-"""The Connect users: one map, keyed by user name, and their profiles looked up by name."""
+"""The Connect users, each keyed by user name, and their profiles looked up by name."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from cdktf_cdktf_provider_aws.data_aws_connect_security_profile import DataAwsCo
 from cdktf_cdktf_provider_aws.data_aws_connect_user_hierarchy_group import DataAwsConnectUserHierarchyGroup
 from constructs import Construct
 
+from connect_sso.environment.derived_names import USERS, own_block, user_address
 from connect_sso.environment.people import said_of_everybody, said_of_somebody
+from connect_sso.facts.escaping import quoted
 from connect_sso.infrastructure.addresses import address, named, one_per
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from connect_sso.environment.people import Person
     from connect_sso.infrastructure.instance import Instance
@@ -54,6 +56,7 @@ class ConnectUsers(Construct):
         people: Sequence[Person],
         people_map: TerraformLocal,
         enforce_settings: bool,
+        one_by_one: bool,
     ) -> None:
         """Declare the users.
 
@@ -62,46 +65,78 @@ class ConnectUsers(Construct):
             people: whose profiles are looked up.
             people_map: what `people_map` makes of them, or the file that holds it.
             enforce_settings: whether Terraform also keeps routing profile, phone and names as written.
+            one_by_one: whether each of whom the file says a setting has a block to themselves, so that Terraform keeps just that;
+                otherwise all are in one block, and it keeps what the file says of everybody.
         """
         super().__init__(scope, construct_id)
-        instance_id = instance.id
+        self._enforce_settings = enforce_settings
+        self._instance_id = instance.id
         # Terraform puts off reading what refers to a resource with a change of its own, even where the id stays: a
         # setting of the instance would then change every user's profiles to "known after apply". Through a local it reads.
         # https://developer.hashicorp.com/terraform/language/data-sources#data-resource-behavior
-        local_id = named(TerraformLocal(self, "local-instance-id", instance_id), "instance_id")
+        local_id = named(TerraformLocal(self, "local-instance-id", self._instance_id), "instance_id")
         known_id = f"${{{address(local_id)}}}"
-        security_profiles = named(
+        self._security_profiles = named(
             DataAwsConnectSecurityProfile(self, "security-profiles", instance_id=known_id, name="${each.key}"),
             "security_profiles",
         )
-        one_per(security_profiles, (name for person in people for name in person.security_profiles))
+        one_per(self._security_profiles, (name for person in people for name in person.security_profiles))
 
-        routing_profiles = named(
+        self._routing_profiles = named(
             DataAwsConnectRoutingProfile(self, "routing-profiles", instance_id=known_id, name="${each.key}"),
             "routing_profiles",
         )
-        one_per(routing_profiles, (person.routing_profile for person in people))
-
-        # For every single instance Terraform walks the whole value of for_each: a map of two thousand people takes it four
-        # times as long as a map of their names.
-        people_address = address(people_map)
-        keys = named(
-            TerraformLocal(self, "keys", f"${{tomap({{for name in keys({people_address}) : name => name}})}}"),
-            "connect_user_keys",
+        one_per(self._routing_profiles, (person.routing_profile for person in people))
+        said = said_of_somebody(people)
+        self._hierarchy_groups = (
+            HierarchyGroups(self, "hierarchy-groups", instance_id=known_id, people=people)
+            if "hierarchy_group" in said
+            else None
         )
-        person = f"{people_address}[each.key]"
+
+        self._people = address(people_map)
+        apart = [person for person in people if person.said] if one_by_one else []
+        if len(apart) < len(people) or not people:
+            # For every single instance Terraform walks the whole value of for_each: a map of two thousand people takes it
+            # four times as long as a map of their names.
+            others = "".join(f" if !contains({_list(apart)}, name)" for _ in apart[:1])
+            keys = named(
+                TerraformLocal(
+                    self, "keys", f"${{tomap({{for name in keys({self._people}) : name => name{others}}})}}"
+                ),
+                "connect_user_keys",
+            )
+            users = self._block(
+                USERS, written=[] if one_by_one else list(said), kept=[] if one_by_one else said_of_everybody(people)
+            )
+            users.add_override("for_each", f"${{{address(keys)}}}")
+        for person in apart:
+            own = self._block(own_block(person.username), written=person.said, kept=person.said)
+            one_per(own, [person.username])
+        self.moves: list[tuple[str, str]] = [_move(person) for person in people] if one_by_one else []
+        """From which address to which each person goes, if they are still at the former: nobody is made anew for it."""
+
+    def _block(self, name: str, *, written: Collection[str], kept: Collection[str]) -> ConnectUser:
+        """A block of users.
+
+        Args:
+            name: its Terraform name.
+            written: the settings that the file says of any of them.
+            kept: those that Terraform keeps as written; what is in neither is left alone from the beginning.
+        """
+        person = f"{self._people}[each.key]"
         users = named(
             ConnectUser(
                 self,
-                "users",
-                instance_id=instance_id,
+                name,
+                instance_id=self._instance_id,
                 name="${each.key}",
                 # The bare ids: a data source's `.id` is the instance's and the profile's together.
                 security_profile_ids=Token.as_list(
                     f"${{[for name in {person}.security_profiles : "
-                    f"{address(security_profiles)}[name].security_profile_id]}}"
+                    f"{address(self._security_profiles)}[name].security_profile_id]}}"
                 ),
-                routing_profile_id=f"${{{address(routing_profiles)}[{person}.routing_profile].routing_profile_id}}",
+                routing_profile_id=f"${{{address(self._routing_profiles)}[{person}.routing_profile].routing_profile_id}}",
                 identity_info=ConnectUserIdentityInfo(
                     first_name=f"${{{person}.first_name}}", last_name=f"${{{person}.last_name}}"
                 ),
@@ -109,22 +144,25 @@ class ConnectUsers(Construct):
                     phone_type=f"${{{person}.phone_type}}",
                     desk_phone_number=f"${{try({person}.desk_phone_number, null)}}",
                 ),
-                lifecycle=TerraformResourceLifecycle(ignore_changes=_ignored(people, enforce_settings)),
+                lifecycle=TerraformResourceLifecycle(ignore_changes=self._ignored(kept)),
             ),
-            "users",
+            name,
         )
-        said = said_of_somebody(people)
         for setting, attribute in _PLAIN.items():
-            if setting in said:
+            if setting in written:
                 users.add_override(attribute, f"${{try({person}.{setting}, null)}}")
-        if "hierarchy_group" in said:
-            groups = HierarchyGroups(self, "hierarchy-groups", instance_id=known_id, people=people)
+        if self._hierarchy_groups and "hierarchy_group" in written:
             path = f'join("|", {person}.hierarchy_group)'
+            groups = address(self._hierarchy_groups)
             users.add_override(
                 "hierarchy_group_id",
-                f"${{can({person}.hierarchy_group) ? {address(groups)}[{path}].hierarchy_group_id : null}}",
+                f"${{can({person}.hierarchy_group) ? {groups}[{path}].hierarchy_group_id : null}}",
             )
-        users.add_override("for_each", f"${{{address(keys)}}}")
+        return users
+
+    def _ignored(self, kept: Collection[str]) -> list[str]:
+        left_alone = [path for setting, paths in LEFT_ALONE.items() if setting not in kept for path in paths]
+        return [*left_alone, *([] if self._enforce_settings else OWNED_BY_SUPERVISORS)]
 
 
 _PLAIN: Final = {
@@ -136,10 +174,14 @@ _PLAIN: Final = {
 """The settings that go to the provider as they are."""
 
 
-def _ignored(people: Sequence[Person], enforce_settings: bool) -> list[str]:
-    kept = said_of_everybody(people)
-    left_alone = [path for setting, paths in LEFT_ALONE.items() if setting not in kept for path in paths]
-    return [*left_alone, *([] if enforce_settings else OWNED_BY_SUPERVISORS)]
+def _move(person: Person) -> tuple[str, str]:
+    """A person has two addresses at most, so that one move, in the direction that the file wants, is all that it takes."""
+    common, own = (user_address(person.username, apart=apart) for apart in (False, True))
+    return (common, own) if person.said else (own, common)
+
+
+def _list(people: Iterable[Person]) -> str:
+    return f"[{', '.join(quoted(name) for name in sorted(person.username for person in people))}]"
 
 
 class HierarchyGroups(DataAwsConnectUserHierarchyGroup):

@@ -12,7 +12,7 @@ from connect_sso.facts.escaping import literal
 from connect_sso.facts.pages import approved_origin, is_custom_page
 from connect_sso.infrastructure import instance as instances
 from connect_sso.infrastructure import recordings
-from connect_sso.infrastructure.addresses import named
+from connect_sso.infrastructure.addresses import move, named
 from connect_sso.infrastructure.backend import keep_state, use_aws, use_okta
 from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
 from connect_sso.infrastructure.federation import EmergencyAccess, FederationPolicy, FederationProvider, FederationRole
@@ -202,14 +202,16 @@ class ConnectSsoStack(TerraformStack):
     def _declare_people(self, people: Sequence[Person]) -> None:
         by_name = named(TerraformLocal(self, "people-map", people_map(people)), "people")  # the output has its name
         if people:
-            ConnectUsers(
+            users = ConnectUsers(
                 self,
                 "connect-users",
                 instance=self._instance,
                 people=people,
                 people_map=by_name,
                 enforce_settings=self._environment.connect.user_settings == "enforced",
+                one_by_one=True,
             )
+            move(self, users.moves)
 
     def _outputs(self, people: Sequence[Person]) -> None:
         environment = self._environment
@@ -264,6 +266,8 @@ class CrowdStack(TerraformStack):
             people=crowd,
             people_map=by_name,
             enforce_settings=connect.user_settings == "enforced",
+            # Terraform compares each moved block with each other: ten thousand would take it a minute in every plan.
+            one_by_one=False,
         )
 
 
