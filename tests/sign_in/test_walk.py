@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,9 @@ class Side:
     instance: Instance | None
     user: ConnectUser | None
     complete: bool = True
+    known: bool = True
+    barred: dict[str, str] = field(default_factory=dict)
+    origins: frozenset[str] | None = None
 
     def sign_in(self, source: str) -> SignIn:
         return SignIn(
@@ -78,6 +81,9 @@ class Side:
             {"app": self.app} if self.app else {},
             {self.user.name: self.user} if self.user else {},
             users_are_complete=self.complete,
+            users_are_known=self.known,
+            barred=self.barred,
+            origins=self.origins,
         )
 
 
@@ -166,7 +172,9 @@ CASES: list[tuple[Callable[[Side], Side], str, Found, bool | None]] = [
     (instance(arn=None), PERMISSION, Found.PERMISSION_DEPENDS, None),
     (role(permissions=()), PERMISSION, Found.NOT_PERMITTED, False),
     (app(), PERMISSION, Found.PERMITTED, True),
+    (instance(exists=False), USER, Found.INSTANCE_MISSING, False),
     (instance(is_saml=False), USER, Found.INSTANCE_NOT_SAML, False),
+    (without(user=None, known=False), USER, Found.USERS_NOT_KNOWN, None),
     (user(name="Ada@example.com"), USER, Found.USER_CASE_DIFFERS, False),
     (without(user=None), USER, Found.USER_NOT_MADE, False),
     (without(user=None, complete=False), USER, Found.USER_IN_OTHER_STATE, None),
@@ -182,16 +190,37 @@ CASES: list[tuple[Callable[[Side], Side], str, Found, bool | None]] = [
     (app(), LANDING, Found.PAGE_OPEN, True),
 ]
 
+CUSTOM = app(relay_state=f"{FEDERATE}?destination=https%3A%2F%2Fdesk.example.com")
+
 # In these both the file and what there is are changed.
 BOTH: list[tuple[Callable[[Side], Side], str, Found, bool | None]] = [
     (app(direct={}, groups=(group({ADA: ADA}),)), ASSIGNMENT, Found.GROUP_MEMBER, True),
+    (
+        lambda side: replace(app(direct={}, groups=(group({ADA: ADA}),))(side), barred={ADA: "SUSPENDED"}),
+        ASSIGNMENT,
+        Found.MEMBER_BARRED,
+        False,
+    ),
+    (
+        lambda side: replace(app(direct={}, groups=(group({}),))(side), barred={ADA: "DEPROVISIONED"}),
+        ASSIGNMENT,
+        Found.BARRED,
+        False,
+    ),
     (app(direct={}, groups=(group(None),)), ASSIGNMENT, Found.GROUP_NOT_KNOWN, None),
     (app(direct={}, groups=(group({}),)), ASSIGNMENT, Found.IN_NO_GROUP, False),
     (app(direct={}), ASSIGNMENT, Found.NOTHING_ASSIGNED, False),
     (without(user=None), USER, Found.USER_MISSING, False),
     (without(user=None), LANDING, Found.PAGE_FOR_WHOEVER_MAY, None),
     (app(relay_state=f"{FEDERATE}?destination=%2Fusers"), LANDING, Found.PAGE_NOT_KNOWN, None),
-    (app(relay_state=f"{FEDERATE}?destination=https%3A%2F%2Fdesk.example.com"), LANDING, Found.PAGE_CUSTOM, None),
+    (CUSTOM, LANDING, Found.PAGE_CUSTOM, None),
+    (lambda side: replace(CUSTOM(side), origins=frozenset()), LANDING, Found.ORIGIN_NOT_APPROVED, False),
+    (
+        lambda side: replace(CUSTOM(side), origins=frozenset({"https://desk.example.com"})),
+        LANDING,
+        Found.ORIGIN_APPROVED,
+        True,
+    ),
 ]
 
 

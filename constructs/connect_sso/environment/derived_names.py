@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from connect_sso.environment.values import StorageKind
 
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 """What an environment may be called: it is a stack, a folder, a state, and part of Okta group names."""
@@ -15,6 +19,16 @@ CROWD_SUFFIX = "-users"
 
 USERS = "users"
 """The Terraform name of the block of everybody of whom the file says no setting, and of a whole crowd."""
+
+STORAGE_FOLDERS: Final[dict[StorageKind, str]] = {
+    "call_recordings": "CallRecordings",
+    "chat_transcripts": "ChatTranscripts",
+    "contact_evaluations": "ContactEvaluations",
+    "email_messages": "EmailMessages",
+    "scheduled_reports": "Reports",
+    "screen_recordings": "ScreenRecordings",
+}
+"""Storage kind to the folder that the console's wizard names for it."""
 
 
 def crowd_stack(environment: str) -> str:
@@ -35,6 +49,11 @@ def bucket_name(environment: str, account_id: str, region: str) -> str:
         digest = hashlib.sha256(environment.encode()).hexdigest()[:6]
         readable = f"{readable[: limit - 7].strip('-')}-{digest}"
     return f"connect-{readable}{suffix}"
+
+
+def storage_prefix(environment: str, kind: StorageKind) -> str:
+    """Where a kind lies in the recordings' bucket."""
+    return f"connect/{environment}/{STORAGE_FOLDERS[kind]}"
 
 
 def role_group(environment: str, app: str, role: str, account_id: str) -> str:

@@ -31,6 +31,7 @@ from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration imp
 from cdktf_cdktf_provider_aws.s3_bucket_versioning import S3BucketVersioningA, S3BucketVersioningVersioningConfiguration
 from constructs import Construct
 
+from connect_sso.environment.derived_names import STORAGE_FOLDERS, storage_prefix
 from connect_sso.iam import policies
 from connect_sso.infrastructure.addresses import named
 from connect_sso.infrastructure.protection import protected
@@ -44,16 +45,6 @@ if TYPE_CHECKING:
     from connect_sso.infrastructure.instance import Instance
 
 NAME: Final = "recordings"
-
-FOLDERS: Final[dict[StorageKind, str]] = {
-    "call_recordings": "CallRecordings",
-    "chat_transcripts": "ChatTranscripts",
-    "contact_evaluations": "ContactEvaluations",
-    "email_messages": "EmailMessages",
-    "scheduled_reports": "Reports",
-    "screen_recordings": "ScreenRecordings",
-}
-"""Storage kind to the folder that the console's wizard names for it."""
 
 BUCKET_ADDRESSES: Final = tuple(
     f"{kind}.{NAME}"
@@ -70,7 +61,7 @@ BUCKET_ADDRESSES: Final = tuple(
 )
 """The bucket, its key, and everything that protects them: a bucket that is kept must keep its locks as well."""
 
-ASSOCIATION_ADDRESSES: Final = tuple(f"aws_connect_instance_storage_config.{kind}" for kind in FOLDERS)
+ASSOCIATION_ADDRESSES: Final = tuple(f"aws_connect_instance_storage_config.{kind}" for kind in STORAGE_FOLDERS)
 """What makes the instance store into the bucket."""
 
 
@@ -110,7 +101,7 @@ class Recordings(Construct):
         key = RecordingsKey(self, "key", environment=environment, account_root_arn=account_root_arn, protect=protect)
         named(KmsAlias(self, "key-alias", name=f"alias/{bucket}", target_key_id=key.key_id), NAME)
         store = named(S3Bucket(self, "bucket", bucket=bucket, lifecycle=protected(protect)), NAME)
-        prefixes = {kind: prefix(environment, kind) for kind in sorted(kinds)}
+        prefixes = {kind: storage_prefix(environment, kind) for kind in sorted(kinds)}
         expiry = {prefixes[kind]: days for kind, days in sorted(retention.items())}
         locks = BucketLocks(self, bucket=store.id, bucket_arn=bucket_arn, key=key, expiry=expiry)
         instance_id, bucket_id, key_arn = instance.id, locks.bucket, key.key_arn
@@ -151,14 +142,9 @@ class RecordingsElsewhere(Construct):
                 instance_id=instance.id,
                 kind=kind,
                 bucket=bucket,
-                prefix=prefix(environment, kind),
+                prefix=storage_prefix(environment, kind),
                 key_arn=key_arn,
             )
-
-
-def prefix(environment: str, kind: StorageKind) -> str:
-    """Where a kind lies in the bucket."""
-    return f"connect/{environment}/{FOLDERS[kind]}"
 
 
 class RecordingsKey(KmsKey):

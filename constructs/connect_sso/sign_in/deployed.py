@@ -7,7 +7,6 @@ renamed is read as well; where a plan does not know a value yet, the address is 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +14,21 @@ from connect_sso.facts.group_rules import groups_in_rule
 from connect_sso.facts.okta_apps import API_INTEGRATION_FEATURE, posts_to
 from connect_sso.facts.okta_people import BARRED
 from connect_sso.facts.okta_profile import attribute_of, user_name_template, value_of
-from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, partition_of_arn
 from connect_sso.iam import policies
 from connect_sso.iam.documents import Policy, read_policy
-from connect_sso.saml import attributes as saml_attributes
 from connect_sso.saml.metadata import Metadata, read_metadata
+from connect_sso.sign_in.app_settings import (
+    NO_ASSIGNMENT_NAMES_A_ROLE,
+    NO_GROUP_FITS,
+    catalogue_audience,
+    duration_of,
+    maps_groups,
+    pair_of,
+    plain_role,
+    session_name_of,
+    session_tags,
+    statements_of,
+)
 from connect_sso.sign_in.model import (
     ConnectUser,
     DirectRoute,
@@ -241,7 +250,7 @@ class _Reader:
         status = resource.text("status")
         statements = _statements(resource)
         template = resource.text("user_name_template") or user_name_template("login")
-        session_name = statements.get("RoleSessionName", template) if not settings else template
+        session_name = session_name_of(settings, statements, template)
         attribute = attribute_of(session_name) or session_name
         return OktaApp(
             key=self._keys.get(label, resource.name),
@@ -251,17 +260,13 @@ class _Reader:
             issuer=resource.text("entity_url") or (metadata.issuer if metadata else None),
             metadata=metadata,
             recipient=posts_to(settings) if settings else _known_text(resource, "recipient"),
-            audience=_catalogue_audience(provider_arn) if settings else _known_text(resource, "audience"),
+            audience=catalogue_audience(provider_arn) if settings else _known_text(resource, "audience"),
             provider_arn=provider_arn,
             role_arn=role_arn,
             role_problem=problem,
-            session_duration=_duration(
-                settings.get("sessionDuration") if settings else statements.get("SessionDuration")
-            ),
+            session_duration=duration_of(settings, statements),
             session_name_from=attribute,
-            session_tags=tuple(
-                name.removeprefix("PrincipalTag:") for name in statements if name.startswith("PrincipalTag:")
-            ),
+            session_tags=session_tags(statements),
             relay_state=_known_text(resource, "default_relay_state"),
             awaits_api_integration=_awaits_api_integration(resource, settings),
             direct={
@@ -274,47 +279,20 @@ class _Reader:
     def _pair_of(self, app: Resource) -> tuple[str | None, str | None]:
         """The SAML provider and the role that an app sends, as far as its own settings tell."""
         settings = _json_object(app.text("app_settings_json"))
-        if not settings:
-            sent = _constant(_statements(app).get("Role", ""))
-            parts = [part.strip() for part in sent.split(",")]
-            provider = next((part for part in parts if ":saml-provider/" in part), None)
-            return provider, next((part for part in parts if ":role/" in part), None)
-        named = _text(settings.get("identityProviderArn")) or None
-        if settings.get("useGroupMapping") is True:
-            group = self._role_group(app, settings)
-            pattern = _text(settings.get("roleValuePattern"))
-            if group is None or not pattern:
-                return named, None
-            for variable, value in group.items():
-                pattern = pattern.replace(f"${{{variable}}}", value)
-            parts = pattern.split(",")
-            return next((part for part in parts if ":saml-provider/" in part), named), next(
-                (part for part in parts if ":role/" in part), None
-            )
-        return named, None
-
-    def _role_group(self, app: Resource, settings: Mapping[str, Any]) -> dict[str, str] | None:
-        """Account and role, as the app's group filter reads them from the name of an assigned group."""
-        expression = _okta_regex(_text(settings.get("groupFilter")))
-        if expression is None:
-            return None
-        for assignment in self._assignments(app):
-            name = self._assigned_group_name(assignment)
-            if name and (match := expression.search(name)):
-                return {key: value for key, value in match.groupdict().items() if value}
-        return None
+        groups = (self._assigned_group_name(assignment) for assignment in self._assignments(app))
+        return pair_of(settings, _statements(app), (name for name in groups if name))
 
     def _role_by_assignment(
         self, app: Resource, settings: Mapping[str, Any], provider_arn: str | None, roles: list[Role]
     ) -> tuple[str | None, str]:
         """The role that the assignments' profiles name (`api_integration`), and why there is none."""
-        if settings.get("useGroupMapping") is True:
-            return None, "no group assigned to the app fits its group filter, so Okta sends no role"
+        if maps_groups(settings):
+            return None, NO_GROUP_FITS
         names = {name for each in (*self._assignments(app), *self._app_users(app)) for name in _profile_roles(each)}
         unknown = any("profile" not in each.values for each in (*self._assignments(app), *self._app_users(app)))
         if not names:
-            return None, "" if unknown else "no assignment of the app names a role (samlRoles), so Okta sends none"
-        name = min(names).rpartition(" -- ")[2]
+            return None, "" if unknown else NO_ASSIGNMENT_NAMES_A_ROLE
+        name = plain_role(min(names))
         known = next((role.arn for role in roles if role.name == name), None)
         prefix = provider_arn.rpartition(":")[0] if provider_arn else None
         return known or (f"{prefix}:role/{name}" if prefix else None), ""
@@ -407,7 +385,7 @@ def _known_text(resource: Resource, key: str) -> str | None:
 
 def _awaits_api_integration(app: Resource, settings: Mapping[str, Any]) -> bool:
     """Whether Okta still has to be given access to the roles: the app's features then lack what that step adds."""
-    by_assignment = bool(settings) and settings.get("useGroupMapping") is not True
+    by_assignment = bool(settings) and not maps_groups(settings)
     return by_assignment and "features" in app.values and API_INTEGRATION_FEATURE not in app.texts("features")
 
 
@@ -448,51 +426,10 @@ def _json_object(text: str | None) -> dict[str, Any]:
 
 
 def _statements(app: Resource) -> dict[str, str]:
-    """The attribute statements that AWS reads: short name to expression."""
-    found = {}
-    for statement in app.values.get("attribute_statements") or []:
-        if (
-            isinstance(statement, dict)
-            and isinstance(statement.get("name"), str)
-            and statement["name"].startswith(saml_attributes.PREFIX)
-        ):
-            values = [value for value in statement.get("values") or [] if isinstance(value, str)]
-            if values:
-                found[statement["name"].removeprefix(saml_attributes.PREFIX)] = values[0]
-    return found
-
-
-def _constant(expression: str) -> str:
-    """A constant in Okta's expression language: text with or without quotes."""
-    return expression.strip().strip('"')
-
-
-def _duration(value: Any) -> int | None:
-    if isinstance(value, str) and _constant(value).isdecimal():
-        return int(_constant(value))
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _catalogue_audience(provider_arn: str | None) -> str | None:
-    """What the catalogue app sends in the commercial partition; elsewhere it is not documented."""
-    if provider_arn is None or partition_of_arn(provider_arn) is GOVCLOUD:
-        return None
-    return COMMERCIAL.audience
-
-
-def _okta_regex(expression: str) -> re.Pattern[str] | None:
-    """Okta's group filter, whose named groups are written `(?{{role}}...)`, as a Python one."""
-    try:
-        return re.compile(re.sub(r"\(\?\{\{(\w+)\}\}", r"(?P<\1>", expression)) if expression else None
-    except re.error:
-        return None
+    return statements_of(app.values.get("attribute_statements"))
 
 
 def _profile_roles(assignment: Resource) -> list[str]:
     profile = _json_object(assignment.text("profile"))
     roles = profile.get("samlRoles")
     return [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""

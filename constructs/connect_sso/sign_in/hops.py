@@ -25,8 +25,10 @@ class Found(enum.Enum):
     SUSPENDED = "suspended"
     ASSIGNMENT_MISSING = "assignment-missing"
     GROUP_MEMBER = "group-member"
+    MEMBER_BARRED = "member-barred"
     GROUP_NOT_KNOWN = "group-not-known"
     GROUP_ASSIGNMENT_MISSING = "group-assignment-missing"
+    BARRED = "barred"
     IN_NO_GROUP = "in-no-group"
     NOTHING_ASSIGNED = "nothing-assigned"
 
@@ -60,7 +62,9 @@ class Found(enum.Enum):
     NOT_PERMITTED = "not-permitted"
     PERMITTED = "permitted"
 
+    INSTANCE_MISSING = "instance-missing"
     INSTANCE_NOT_SAML = "instance-not-saml"
+    USERS_NOT_KNOWN = "users-not-known"
     USER_CASE_DIFFERS = "user-case-differs"
     USER_CASE_DIFFERS_FROM_FILE = "user-case-differs-from-file"
     USER_IN_OTHER_STATE = "user-in-other-state"
@@ -76,6 +80,8 @@ class Found(enum.Enum):
     OTHER_PAGE = "other-page"
     PAGE_NOT_KNOWN = "page-not-known"
     PAGE_CUSTOM = "page-custom"
+    ORIGIN_NOT_APPROVED = "origin-not-approved"
+    ORIGIN_APPROVED = "origin-approved"
     PAGE_FOR_WHOEVER_MAY = "page-for-whoever-may"
     PAGE_DEPENDS = "page-depends"
     PAGE_SHUT = "page-shut"
@@ -164,10 +170,12 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
         f"the file assigns {label!r} by name, but {source} has no such assignment"
     ),
     Found.GROUP_MEMBER: lambda *, group: f"through the group {group}",
+    Found.MEMBER_BARRED: lambda *, group, status: f"in the group {group}, but {status} in Okta",
     Found.GROUP_NOT_KNOWN: lambda *, groups, person: f"through the group {' or '.join(groups)}, if {person} is in it",
     Found.GROUP_ASSIGNMENT_MISSING: lambda *, label, groups, source: (
         f"the file gives {label!r} to the group {_and(groups)}, but {source} has no such assignment"
     ),
+    Found.BARRED: lambda *, status: f"{status} in Okta, and therefore in no app",
     Found.IN_NO_GROUP: lambda *, groups: (
         f"not in a group that gives an app ({', '.join(groups)}), and not assigned to one by name"
     ),
@@ -192,7 +200,7 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     Found.SENT: _sent,
     Found.TRUST_NOT_ASKED: lambda: "not asked: the assertion does not go to AWS sign-in",
     Found.TRUST_NOT_KNOWN: lambda: "the app's role or SAML provider is not known from here",
-    Found.TRUST_NOT_YET_KNOWN: lambda *, parts: f"{_and(parts)} will be known after the apply",
+    Found.TRUST_NOT_YET_KNOWN: lambda *, parts, because: f"{_and(parts)} {because}",
     Found.TRUST_DEPENDS: lambda *, decided_by: (
         f"whether the trust allows it depends on what is not known from here ({decided_by})"
     ),
@@ -215,13 +223,13 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
         f"{role} trusts {provider} at this recipient, for up to {longest} s"
     ),
     Found.PERMISSION_NOT_KNOWN: lambda *, part: f"{part} is not known from here",
-    Found.PERMISSION_DEPENDS: lambda *, decided_by: (
-        f"{FEDERATE}: the text of {decided_by} is not known"
-        if decided_by
-        else f"{FEDERATE}: the instance will be known after the apply"
+    Found.PERMISSION_DEPENDS: lambda *, decided_by, because: (
+        f"{FEDERATE}: the text of {decided_by} is not known" if decided_by else f"{FEDERATE}: the instance {because}"
     ),
     Found.NOT_PERMITTED: lambda *, role, instance, reason: f"{role} may not call {FEDERATE} on {instance}: {reason}",
     Found.PERMITTED: lambda *, decided_by: f"{decided_by} allows {FEDERATE} on this instance",
+    Found.INSTANCE_MISSING: lambda *, source: f"{source} has no such instance",
+    Found.USERS_NOT_KNOWN: lambda *, because: f"who the Connect users are {because}",
     Found.INSTANCE_NOT_SAML: lambda: "the instance does not take users from SAML, and that cannot be changed",
     Found.USER_CASE_DIFFERS: lambda *, sent, actual: (
         f"Okta sends {sent}, the Connect user is {actual}: they must be the same, case included"
@@ -232,12 +240,12 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     Found.USER_IN_OTHER_STATE: lambda: "in the crowd, whose state was not given (another --state)",
     Found.USER_NOT_MADE: lambda *, source: f"the file has this user, but {source} does not",
     Found.USER_MISSING: lambda *, sent, hint: f"there is no Connect user {sent}{hint}",
-    Found.USER_FOUND: lambda *, user, profiles: (
-        f"{user} with profiles that will be known after the apply"
+    Found.USER_FOUND: lambda *, user, profiles, because: (
+        f"{user} with profiles that {because}"
         if profiles is None
         else f"{user} with {', '.join(profiles) or 'no security profile'}"
     ),
-    Found.RELAY_STATE_NOT_YET_KNOWN: lambda: "the relay state will be known after the apply",
+    Found.RELAY_STATE_NOT_YET_KNOWN: lambda *, because: f"the relay state {because}",
     Found.RELAY_STATE_MISSING: lambda: "there is no relay state, so AWS opens its console's home page",
     Found.RELAY_STATE_INVALID: lambda *, relay_state, problem: f"the relay state is {relay_state}: {problem}",
     Found.OTHER_REGION: lambda *, actual, expected: (
@@ -251,6 +259,8 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     Found.PAGE_CUSTOM: lambda *, page: (
         f"{page}: its origin must be approved, and only the instance's console shows whether it is"
     ),
+    Found.ORIGIN_NOT_APPROVED: lambda *, page, origin: f"{page}: the instance does not approve its origin {origin}",
+    Found.ORIGIN_APPROVED: lambda *, page, origin: f"{page}: the instance approves its origin {origin}",
     Found.PAGE_FOR_WHOEVER_MAY: lambda *, page: f"{page}: for whoever has a security profile that allows it",
     Found.PAGE_DEPENDS: lambda *, page, profiles: f"{page}: what {', '.join(profiles)} allows is not known from here",
     Found.PAGE_SHUT: _page_shut,

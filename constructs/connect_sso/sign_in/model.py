@@ -1,7 +1,7 @@
 """Everything that a sign-in passes through, from the Okta assignment to the landing page, wherever it was read from.
 
-`promised_sign_in` builds it from an environment file, `deployed_sign_in` from what Terraform says is there; `trace` and
-`decode` ask the questions. None means: not known from this source.
+`promised_sign_in` builds it from an environment file, `deployed_sign_in` from what Terraform says is there, `live_sign_in` from
+what is in the accounts; `trace`, `decode` and `doctor` ask the questions. None means: not known from this source.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Instance:
     arn: str | None
     region: str | None
     is_saml: bool | None
+    exists: bool = True
+    """False where the source has looked, and there is none."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,14 @@ class SignIn:
     """Whether `users` is everybody: the crowd has a state of its own."""
     profile_permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """What a security profile allows, by name, where that is known."""
+    barred: Mapping[str, str] = field(default_factory=dict)
+    """People whom Okta lets in nowhere: their status, by lower-case session name."""
+    users_are_known: bool = True
+    """Whether the source could say who the Connect users are."""
+    origins: frozenset[str] | None = None
+    """The instance's approved origins; None where they are not known."""
+    unknown_because: str = "will be known after the apply"
+    """What the source says of what it does not know yet, to go on with after its name."""
 
 
 def trust_request(

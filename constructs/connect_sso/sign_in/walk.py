@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from connect_sso.facts import sessions
 from connect_sso.facts.arns import read_arn
 from connect_sso.facts.names import username_problem
-from connect_sso.facts.pages import CUSTOM_PAGE, page_name
+from connect_sso.facts.pages import CUSTOM_PAGE, approved_origin, page_name
 from connect_sso.facts.partitions import is_aws_endpoint, partition_of_arn
 from connect_sso.facts.profiles import opening
 from connect_sso.facts.relay_state import HoldsArnError, NotConnectError, RelayState, read_relay_state
@@ -52,6 +52,7 @@ class Walker:
         self._real = real
         self._promised = promised
         self._is_file = real is promised
+        self._because = real.unknown_because
         # What does not depend on the person is asked once per app.
         self._trust = {key: self._trust_hop(app) for key, app in real.apps.items()}
         self._permission = {key: self._permission_hop(app) for key, app in real.apps.items()}
@@ -167,6 +168,9 @@ class Walker:
             return hop(False, Found.ASSIGNMENT_MISSING, promised.direct[lowered].where, **missing), username
         for group in app.groups:
             if group.members is not None and lowered in group.members:
+                if (status := self._real.barred.get(lowered)) is not None:
+                    values = {"group": group.name, "status": status}
+                    return hop(False, Found.MEMBER_BARRED, group.where, **values), group.members[lowered]
                 return hop(True, Found.GROUP_MEMBER, group.where, group=group.name), group.members[lowered]
         unknown = [group for group in app.groups if group.members is None]
         if unknown:
@@ -183,7 +187,9 @@ class Walker:
         groups = tuple(dict.fromkeys(group.name for app in self._real.apps.values() for group in app.groups))
         user = self._promised.users.get(username) or self._real.users.get(username)
         where = user.where if user else self._real.source
-        if groups:
+        if (status := self._real.barred.get(username.lower())) is not None:
+            hops = [Hop(ASSIGNMENT, False, Found.BARRED, where, "", {"status": status})]
+        elif groups:
             hops = [Hop(ASSIGNMENT, False, Found.IN_NO_GROUP, where, "", {"groups": groups})]
         else:
             hops = [Hop(ASSIGNMENT, False, Found.NOTHING_ASSIGNED, where, "")]
@@ -277,7 +283,7 @@ class Walker:
             if known is None
         )
         if role.trust is None or app.recipient is None:
-            return hop(None, Found.TRUST_NOT_YET_KNOWN, role.where, parts=unknown)
+            return hop(None, Found.TRUST_NOT_YET_KNOWN, role.where, parts=unknown, because=self._because)
         if not is_aws_endpoint(app.recipient):
             return hop(None, Found.TRUST_NOT_ASKED, role.where)
         if (problem := _trust_problem(app, app.provider_arn, app.recipient, role)) is not None:
@@ -289,7 +295,7 @@ class Walker:
         if decision.allowed is None:
             return hop(None, Found.TRUST_DEPENDS, role.where, decided_by=decision.decided_by)
         if unknown:
-            return hop(None, Found.TRUST_NOT_YET_KNOWN, provider.where, parts=unknown)
+            return hop(None, Found.TRUST_NOT_YET_KNOWN, provider.where, parts=unknown, because=self._because)
         return hop(True, Found.TRUSTED, role.where, role=role.name, provider=_name(provider.arn), longest=longest)
 
     def _permission_hop(self, app: OktaApp) -> Hop:
@@ -300,14 +306,16 @@ class Walker:
         instance = self._real.instance
         if role is None:
             return hop(None, Found.PERMISSION_NOT_KNOWN, app.where, part="the role")
-        if instance is None:
+        if instance is None or not instance.exists:
             return hop(None, Found.PERMISSION_NOT_KNOWN, app.where, part="the instance")
         decision = permission_decision(role, instance)
         if decision.allowed is False:
             reason = why_not_permitted(role, decision)
             return hop(False, Found.NOT_PERMITTED, role.where, role=role.name, instance=instance.arn, reason=reason)
-        found = Found.PERMISSION_DEPENDS if decision.allowed is None else Found.PERMITTED
-        return hop(decision.allowed, found, role.where, decided_by=decision.decided_by)
+        if decision.allowed is None:
+            values = {"decided_by": decision.decided_by, "because": self._because}
+            return hop(None, Found.PERMISSION_DEPENDS, role.where, **values)
+        return hop(True, Found.PERMITTED, role.where, decided_by=decision.decided_by)
 
     # --- Connect -------------------------------------------------------------------------------------------------
 
@@ -318,11 +326,16 @@ class Walker:
             return Hop(USER, ok, found, where, app, values)
 
         instance = self._real.instance
+        if instance is not None and not instance.exists:
+            return hop(False, Found.INSTANCE_MISSING, instance.where, source=self._real.source)
         if instance is not None and instance.is_saml is False:
             return hop(False, Found.INSTANCE_NOT_SAML, instance.where)
+        if not self._real.users_are_known:
+            return hop(None, Found.USERS_NOT_KNOWN, self._real.source, because=self._because)
         user = real.get(session_name)
         if user is not None:
-            return hop(True, Found.USER_FOUND, user.where, user=user.name, profiles=self._profiles(user))
+            values = {"user": user.name, "profiles": self._profiles(user), "because": self._because}
+            return hop(True, Found.USER_FOUND, user.where, **values)
         spelled = username if username != session_name and username in real else same_but_for_case(session_name, real)
         if spelled is not None:
             return hop(False, Found.USER_CASE_DIFFERS, real[spelled].where, sent=session_name, actual=spelled)
@@ -347,7 +360,7 @@ class Walker:
             return Hop(LANDING, ok, found, app.where, app.key, values)
 
         if app.relay_state is None:
-            return hop(None, Found.RELAY_STATE_NOT_YET_KNOWN)
+            return hop(None, Found.RELAY_STATE_NOT_YET_KNOWN, because=self._because)
         if not app.relay_state:
             return hop(False, Found.RELAY_STATE_MISSING)
         try:
@@ -380,7 +393,11 @@ class Walker:
         if landing.page is None:
             return hop(None, Found.PAGE_NOT_KNOWN)
         if landing.page is CUSTOM_PAGE:
-            return hop(None, Found.PAGE_CUSTOM)
+            origin, approved = approved_origin(landing.destination), self._real.origins
+            if approved is None:
+                return hop(None, Found.PAGE_CUSTOM)
+            found = Found.ORIGIN_APPROVED if origin in approved else Found.ORIGIN_NOT_APPROVED
+            return hop(origin in approved, found, origin=origin)
         if profiles is None:
             return hop(None, Found.PAGE_FOR_WHOEVER_MAY)
         answer = opening(profiles, landing.page, self._real.profile_permissions)
