@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from connect_sso.environment.imports import render_imports
 from connect_sso.terraform.binary import CONSOLE_SCRIPT, terraform_binary
 from tests.conftest import ROOT
 from tests.sandbox.terraform import Sandbox, Stack
@@ -57,12 +58,16 @@ class World:
     def __init__(self, root: Path, **options: Any) -> None:
         self.root = root
         self.sandbox = Sandbox(root / "sandbox", **options)
+        self.imports: dict[str, str] = {}
+        """What the imports file holds: address to import id."""
 
     def stacks(self, data: dict[str, Any], *, name: str, csv: str | None = None) -> dict[str, Stack]:
         """Synthesize an environment anew, and initialize a working copy of each of its stacks."""
         folder = self.root / "synthesized"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
+        if self.imports:
+            (folder / f"{name}.imports.json").write_text(render_imports(self.imports), "utf-8")
         made = synthesized(folder, copy.deepcopy(data), name=name, csv=csv)
         stacks = {stack: self.sandbox.stack(one.folder, stack) for stack, one in made.items()}
         for stack in stacks.values():

@@ -32,7 +32,7 @@ _ADDRESS: Final = re.compile(
 _FORM: Final = 'an object such as {"aws_iam_role.Okta_Role": "Okta_Role"}'
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Import:
     """One thing that is there already."""
 

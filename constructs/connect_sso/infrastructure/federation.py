@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from connect_sso.infrastructure.okta_apps import FederationApp
 
 
-KEEP_DESCRIPTION = TerraformResourceLifecycle(ignore_changes=["description"])
-"""IAM replaces a policy, with its attachments, for another description: meanwhile nobody could sign in."""
+KEEP_POLICY = TerraformResourceLifecycle(ignore_changes=["description", "path"])
+"""IAM replaces a policy, with its attachments, for another description or path: meanwhile nobody could sign in."""
 
 
 class FederationProvider(IamSamlProvider):
@@ -73,7 +73,7 @@ class FederationPolicy(IamPolicy):
             path=_unless_default(path),
             description="Sign-in to Amazon Connect through Okta",
             policy=policies.policy_json(policies.federation(instance.arn)),
-            lifecycle=KEEP_DESCRIPTION,
+            lifecycle=KEEP_POLICY,
         )
         named(self, "federation")
         self.policy_arn: str = self.arn
@@ -168,7 +168,7 @@ class EmergencyAccess(Construct):
             path=_unless_default(path),
             description="Amazon Connect's emergency access, without Okta",
             policy=policies.policy_json(policies.emergency_access(instance.arn)),
-            lifecycle=KEEP_DESCRIPTION,
+            lifecycle=KEEP_POLICY,
         )
         named(permission, "emergency")
         attachment = IamRolePolicyAttachment(self, "attachment", role=iam_role.name, policy_arn=permission.arn)
@@ -211,7 +211,7 @@ class ApiIntegrationUser(Construct):
             path=_unless_default(path),
             description="Okta's API integration reads the account's roles",
             policy=policies.policy_json(policies.role_reader()),
-            lifecycle=KEEP_DESCRIPTION,
+            lifecycle=KEEP_POLICY,
         )
         named(reader, name)
         named(IamUserPolicyAttachment(self, "attachment", user=iam_user.name, policy_arn=reader.arn), name)

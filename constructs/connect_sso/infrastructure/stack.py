@@ -13,6 +13,7 @@ from connect_sso.facts.pages import approved_origin, is_custom_page
 from connect_sso.infrastructure import instance as instances
 from connect_sso.infrastructure import recordings
 from connect_sso.infrastructure.addresses import move, named
+from connect_sso.infrastructure.adoption import leave_as_found
 from connect_sso.infrastructure.backend import keep_state, use_aws, use_okta
 from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
 from connect_sso.infrastructure.federation import EmergencyAccess, FederationPolicy, FederationProvider, FederationRole
@@ -79,6 +80,7 @@ class ConnectSsoStack(TerraformStack):
         checks = self._assignment.checks(self._okta_apps)
         if checks:
             self.add_override("check", checks)  # cdktf has no construct for them
+        leave_as_found(self, environment)
 
     def _declare_instance(self) -> instances.Instance:
         connect = self._environment.connect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,11 +11,18 @@ from typing import TYPE_CHECKING
 from cdktf import App
 
 from connect_sso.environment.derived_names import crowd_stack
+from connect_sso.environment.imports import PEOPLE, imports_path
 from connect_sso.environment.loading import load_all, select
+from connect_sso.environment.problems import Problem
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
 from connect_sso.infrastructure.stack import ConnectSsoStack, CrowdStack
+from connect_sso.infrastructure.takeover import IMPORTS_FILE, import_blocks, text
+from connect_sso.terraform.stack_file import STACK_FILE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connect_sso.environment.imports import Import
     from connect_sso.environment.loading import LoadedEnvironment
 
 SELECTION_VARIABLE = "ENVIRONMENT"
@@ -44,15 +52,19 @@ def main() -> None:
     except OSError as error:
         print(f"{output}: cannot be made: {error.strerror}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
-    synthesize(chosen, output)
+    for warning in synthesize(chosen, output):
+        print(warning, file=sys.stderr)
 
 
-def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
+def synthesize(environments: list[LoadedEnvironment], output: Path) -> list[Problem]:
     """Write each environment's stacks, and what Terraform reads beside them.
 
     Args:
         environments: valid ones.
         output: the folder, `cdktf.out`; the stacks are in its `stacks/NAME`. Its parent is there.
+
+    Returns:
+        A warning for each import that no stack has a place for.
     """
     # cdktf's validations start Terraform to ask for its version; what can be wrong in an environment is checked already,
     # and the version is Terraform's own to check (`required_version`).
@@ -71,3 +83,38 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> None:
     for stack_name, beside in files.items():
         for name, content in beside.items():
             (output / "stacks" / stack_name / name).write_text(content, encoding="utf-8")
+    return [warning for each in environments for warning in _write_imports(each, output / "stacks")]
+
+
+def _write_imports(environment: LoadedEnvironment, stacks: Path) -> Iterator[Problem]:
+    """Beside each stack the import blocks of what it takes over; what an earlier synthesis wrote there goes."""
+    waiting = set(environment.imports)
+    people_of = {environment.name: environment.people}
+    if environment.crowd_path:
+        people_of[crowd_stack(environment.name)] = environment.crowd
+    for name, people in people_of.items():
+        folder = stacks / name
+        (folder / IMPORTS_FILE).unlink(missing_ok=True)
+        if waiting:
+            stack = json.loads((folder / STACK_FILE).read_text(encoding="utf-8"))
+            blocks, held = import_blocks(stack, waiting, {person.username for person in people})
+            waiting.difference_update(held)
+            if blocks:
+                (folder / IMPORTS_FILE).write_text(text(blocks), encoding="utf-8")
+    yield from _left_out(environment, waiting)
+
+
+MOST_WARNINGS = 20
+"""Of one environment: who reads on has seen what is wrong."""
+
+
+def _left_out(environment: LoadedEnvironment, imports: set[Import]) -> Iterator[Problem]:
+    file = str(imports_path(environment.path))
+    for number, each in enumerate(sorted(imports, key=lambda one: one.line)):
+        what = "nobody of that name is in the files" if each.block == PEOPLE else "the environment has no such resource"
+        message = f"{what}, so that this is not imported"
+        if number == MOST_WARNINGS:
+            message = f"this and what follows is not imported either: {len(imports) - number:,} more"
+        yield Problem(file, each.line, 1, each.address, message, is_warning=True)
+        if number == MOST_WARNINGS:
+            return

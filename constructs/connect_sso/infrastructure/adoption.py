@@ -1,0 +1,102 @@
+"""What was set up by hand and taken over stays as it was found, where the environment file has no words for it.
+
+docs/existing-company.md says what that means for whoever works with such an environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from cdktf import TerraformResource
+
+if TYPE_CHECKING:
+    from cdktf import TerraformStack
+
+    from connect_sso.environment.model import Environment
+    from connect_sso.environment.values import AdoptedPart
+
+OURS: Final = "emergency-access"
+"""The construct that is never found: a way in without Okta is made as the file says."""
+
+_TAGGED: Final = ("aws_iam_policy", "aws_iam_role", "aws_iam_saml_provider", "aws_iam_user")
+
+_OKTA_APP: Final = (
+    "accessibility_error_redirect_url",
+    "accessibility_login_redirect_url",
+    "accessibility_self_service",
+    "acs_endpoints",
+    "admin_note",
+    "app_links_json",
+    "app_settings_json",
+    "assertion_signed",
+    "attribute_statements",
+    "audience",
+    "authn_context_class_ref",
+    "auto_submit_toolbar",
+    "destination",
+    "digest_algorithm",
+    "enduser_note",
+    "hide_ios",
+    "hide_web",
+    "honor_force_authn",
+    "idp_issuer",
+    "implicit_assignment",
+    "inline_hook_id",
+    "logo",
+    "recipient",
+    "request_compressed",
+    "response_signed",
+    "saml_signed_request_enabled",
+    "signature_algorithm",
+    "single_logout_certificate",
+    "single_logout_issuer",
+    "single_logout_url",
+    "sp_issuer",
+    "sso_url",
+    "subject_name_id_format",
+    "subject_name_id_template",
+    "user_name_template_push_status",
+    "user_name_template_suffix",
+)
+"""All of an app but its label, its landing page, who Okta says the person is, and its authentication policy."""
+
+LEFT: Final[dict[AdoptedPart, dict[str, tuple[str, ...]]]] = {
+    "apps": {
+        "okta_app_group_assignment": ("profile",),
+        "okta_app_saml": _OKTA_APP,
+        "okta_app_user": ("profile",),
+        "okta_group": ("custom_profile_attributes", "description", "name"),
+        "okta_group_rule": ("name", "remove_assigned_users", "users_excluded"),
+    },
+    "permissions": {"aws_iam_policy": ("policy",)},
+    "roles": {
+        "aws_iam_role": ("description", "max_session_duration", "permissions_boundary"),
+        "aws_iam_user": ("path", "permissions_boundary"),
+    },
+    "tags": dict.fromkeys(_TAGGED, ("tags", "tags_all")),
+    "trust": {"aws_iam_role": ("assume_role_policy",)},
+}
+"""The parts that `adopted` may name: resource type to the attributes that Terraform leaves as they were found."""
+
+
+def leave_as_found(stack: TerraformStack, environment: Environment) -> None:
+    """Have the stack's resources keep what `adopted` names, besides what they leave alone anyway.
+
+    What the file does say is kept by Terraform all the same: a permissions boundary, and `aws.tags` besides the tags that are there.
+    """
+    said = {"permissions_boundary"} if environment.federation.permissions_boundary else set()
+    if environment.aws.tags:
+        said.add("tags_all")
+    left: dict[str, set[str]] = {}
+    for part, kinds in LEFT.items():
+        if environment.leaves(part):
+            for kind, attributes in kinds.items():
+                left.setdefault(kind, set()).update(set(attributes) - said)
+    if not left:
+        return
+    for element in stack.node.find_all():
+        if TerraformResource.is_terraform_resource(element) and OURS not in element.node.path.split("/"):
+            resource: Any = element
+            if names := left.get(resource.terraform_resource_type):
+                already = resource.lifecycle.ignore_changes if resource.lifecycle else None
+                resource.add_override("lifecycle.ignore_changes", sorted({*(already or ()), *names}))

@@ -1,0 +1,106 @@
+"""Import blocks under the real Terraform and OpenTofu: what is there is taken over by an ordinary plan, and the blocks may go afterwards."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connect_sso.facts.import_ids import IMPORT_IDS
+from connect_sso.infrastructure.takeover import IMPORTS_FILE
+from tests.environment_files import minimal
+from tests.sandbox import aws, okta
+from tests.sandbox.cloud import COMPANY
+from tests.sandbox.terraform import Stack
+from tests.terraform.conftest import MODES, OTHER_TERRAFORMS, World, environment
+
+pytestmark = pytest.mark.terraform
+
+TOFU = shutil.which("tofu")
+PROGRAMS = [
+    pytest.param(None, id="terraform"),
+    *(pytest.param(program, id="terraform-of-the-path") for program in OTHER_TERRAFORMS),
+    pytest.param(TOFU, id="tofu", marks=pytest.mark.skipif(TOFU is None, reason="there is no OpenTofu on the PATH")),
+]
+
+TYPES: dict[str, Any] = {**aws.TYPES, **okta.TYPES}
+
+
+def ids(stack: Stack) -> dict[str, str]:
+    """The import id of each managed resource in a state, by address, as the providers' documentation has it."""
+    return {
+        each["address"]: TYPES[each["type"]].import_id(None, each["values"])
+        for each in stack.show()["values"]["root_module"]["resources"]
+        if each["mode"] == "managed"
+    }
+
+
+def written_again(world: World, ids: dict[str, str], data: dict[str, Any], csv: str | None = None) -> dict[str, Stack]:
+    """The stacks, synthesized with an imports file beside their environment file."""
+    world.imports = ids
+    return world.stacks(data, name="test", csv=csv)
+
+
+def forget(stack: Stack) -> None:
+    """Forget all of a stack, as docs/existing-company.md says."""
+    stack.run("state", "rm", *stack.run("state", "list").stdout.split("\n")[:-1])
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("mode", MODES)
+def test_what_a_stack_made_is_taken_over_again(tmp_path: Path, mode: str, program: str | None) -> None:
+    """Without `adopted`: what the file makes is what the file says."""
+    world = World(tmp_path, **({"terraform": program} if program else {}))
+    data, csv = environment("staging", mode)
+    stacks = world.stacks(data, name="test", csv=csv)
+    found: dict[str, str] = {}
+    for stack in stacks.values():
+        stack.apply()
+        found |= ids(stack)
+        forget(stack)
+    for address, identifier in found.items():
+        assert IMPORT_IDS[address.split(".")[0]].problem(identifier) is None, address
+    objects = list(world.sandbox.cloud.objects())
+
+    imported: set[str] = set()
+    for stack in written_again(world, found, data, csv).values():
+        plan = stack.plan()
+        assert set(plan.changes.values()) <= {"update"}, plan.text
+        imported |= {each["address"] for each in plan.json["resource_changes"] if each["change"].get("importing")}
+        stack.apply(plan.file.name)
+        assert stack.plan().is_empty, "the blocks may stay"
+        (stack.folder / IMPORTS_FILE).unlink()
+        assert stack.plan().is_empty, "the blocks may go"
+    assert imported == found.keys()
+    assert [(kind, key) for kind, key, _ in objects] == [(kind, key) for kind, key, _ in world.sandbox.cloud.objects()]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_who_is_taken_out_of_the_files_or_has_left_stops_no_import(tmp_path: Path, program: str | None) -> None:
+    """A block whose address the configuration lacks is an error to Terraform."""
+    world = World(tmp_path, **({"terraform": program} if program else {}))
+    data = minimal()
+    data["users"].append({**copy.deepcopy(data["users"][0]), "username": "bo.agent@example.com"})
+    stack = world.stack(data)
+    stack.apply()
+    found = ids(stack)
+    forget(stack)
+    company = json.loads(COMPANY.read_text("utf-8"))
+    (ada,) = (user for user in company["okta_users"] if user["login"] == "Ada.Admin@example.com")
+    ada["status"] = "DEPROVISIONED"
+    world = World(tmp_path, company=company, **({"terraform": program} if program else {}))
+    del data["users"][1]
+    stack = written_again(world, found, data)["test"]
+    plan = stack.plan()
+    imported = {each["address"] for each in plan.json["resource_changes"] if each["change"].get("importing")}
+    assert found.keys() - imported == {
+        'aws_connect_user.users["bo.agent@example.com"]',
+        'okta_app_user.admin["bo.agent@example.com"]',
+        'okta_app_user.admin["Ada.Admin@example.com"]',
+    }
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
