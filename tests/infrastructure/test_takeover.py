@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from connect_sso.environment.derived_names import own_block, user_address
 from connect_sso.environment.imports import address_of, render_imports
 from connect_sso.infrastructure.adoption import LEFT
 from connect_sso.infrastructure.synthesis import synthesize
@@ -79,6 +80,20 @@ def test_who_is_assigned_one_by_one_is_imported_only_where_okta_lets_them_in(tmp
     ]
     assert for_each[2:-1] in block["for_each"]
     assert f'"Ada.Admin@example.com" = "{APP}/{ADA}"' in block["for_each"]
+
+
+def test_a_person_is_imported_to_where_the_file_has_them_now(tmp_path: Path) -> None:
+    """Whoever the file says a setting of has a block to themselves; the imports were written before or after that."""
+    ada = user("Ada.Admin@example.com")
+    (identifier,) = ada.values()
+    apart = user_address("Ada.Admin@example.com", apart=True)
+    for ids in (ada, {apart: identifier}):
+        for said, block in ((None, "users"), (True, own_block("Ada.Admin@example.com"))):
+            stacks, warnings = written(tmp_path, ids, users__0__auto_accept=said)
+            assert not warnings
+            (found,) = json.loads((stacks / "test" / "imports.tf.json").read_text())["import"]
+            assert found["to"] == f"aws_connect_user.{block}[each.key]"
+            assert found["for_each"] == {"Ada.Admin@example.com": identifier}
 
 
 def test_the_configuration_itself_is_the_same_without_imports(tmp_path: Path) -> None:

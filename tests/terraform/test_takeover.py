@@ -56,6 +56,7 @@ def test_what_a_stack_made_is_taken_over_again(tmp_path: Path, mode: str, progra
     """Without `adopted`: what the file makes is what the file says."""
     world = World(tmp_path, **({"terraform": program} if program else {}))
     data, csv = environment("staging", mode)
+    data["users"][0]["auto_accept"] = True  # so that this person has a block of their own
     stacks = world.stacks(data, name="test", csv=csv)
     found: dict[str, str] = {}
     for stack in stacks.values():

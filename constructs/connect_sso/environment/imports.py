@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".imports.json"
 
-PEOPLE: Final = "aws_connect_user.users"
-"""The address of the Connect users, in both stacks of an environment."""
+PERSON: Final = "aws_connect_user"
+"""The type of a Connect user. Of two addresses that a person can have (`derived_names.user_address`) the file may name either."""
 
 MAX_PROBLEMS: Final = 200
 """Past this a file does not hold mistakes, it is another file."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cdktf import App
 
 from connect_sso.environment.derived_names import crowd_stack
-from connect_sso.environment.imports import PEOPLE, imports_path
+from connect_sso.environment.imports import PERSON, imports_path
 from connect_sso.environment.loading import load_all, select
 from connect_sso.environment.problems import Problem
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
@@ -111,7 +111,7 @@ MOST_WARNINGS = 20
 def _left_out(environment: LoadedEnvironment, imports: set[Import]) -> Iterator[Problem]:
     file = str(imports_path(environment.path))
     for number, each in enumerate(sorted(imports, key=lambda one: one.line)):
-        what = "nobody of that name is in the files" if each.block == PEOPLE else "the environment has no such resource"
+        what = "nobody of that name is in the files" if each.type == PERSON else "the environment has no such resource"
         message = f"{what}, so that this is not imported"
         if number == MOST_WARNINGS:
             message = f"this and what follows is not imported either: {len(imports) - number:,} more"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from connect_sso.environment.imports import PEOPLE
+from connect_sso.environment.derived_names import USERS, own_block
+from connect_sso.environment.imports import PERSON
 from connect_sso.facts.escaping import quoted
 
 if TYPE_CHECKING:
@@ -33,21 +34,23 @@ def import_blocks(
         imports: what is there already, of any stack.
         people: the names of its Connect users.
     """
-    by_block: dict[str, list[Import]] = {}
+    resources = stack.get("resource", {})
+    by_block: dict[tuple[str, str], list[Import]] = {}
     for each in sorted(imports, key=lambda one: one.address):
-        by_block.setdefault(each.block, []).append(each)
+        bodies = resources.get(each.type, {})
+        name = _block_of(each.key, bodies) if each.type == PERSON and each.key is not None else each.name
+        if name in bodies:
+            by_block.setdefault((each.type, name), []).append(each)
     blocks: list[dict[str, Any]] = []
     held: list[Import] = []
-    for block, entries in by_block.items():
-        body = stack.get("resource", {}).get(entries[0].type, {}).get(entries[0].name)
-        if body is None:
-            continue
+    for (kind, name), entries in by_block.items():
+        body, block = resources[kind][name], f"{kind}.{name}"
         for_each = body.get("for_each")
         if for_each is None:
             found = [each for each in entries if each.key is None]
             blocks += [{"to": each.address, "id": each.id} for each in found]
         else:
-            known: Collection[str] = people if block == PEOPLE else for_each
+            known: Collection[str] = people if (kind, name) == (PERSON, USERS) else for_each
             only_terraform_knows = isinstance(known, str)
             found = [each for each in entries if each.key is not None and (only_terraform_knows or each.key in known)]
             if found:
@@ -56,6 +59,12 @@ def import_blocks(
                 blocks.append({"for_each": which, "to": f"{block}[each.key]", "id": "${each.value}"})
         held += found
     return blocks, held
+
+
+def _block_of(username: str, blocks: Collection[str]) -> str:
+    """The name of the block that a person is in, wherever that was when the imports were written."""
+    own = own_block(username)
+    return own if own in blocks else USERS
 
 
 def _those_of(for_each: str, ids: Mapping[str, str]) -> str:
