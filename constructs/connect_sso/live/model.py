@@ -25,6 +25,12 @@ class Unread:
     """The permission or scope that reading needs: `iam:GetRolePolicy`, `okta.groups.read`."""
     why: str
     """What the service said, in one line."""
+    about: str = ""
+    """Which thing it is: the ARN or id of a role, SAML provider, app or group, or one of `INSTANCE`, `USERS`, `API_USER`."""
+
+
+INSTANCE, USERS, API_USER = "instance", "users", "API user"
+"""What `Unread.about` calls the things that an account has one of."""
 
 
 # AWS
@@ -187,9 +193,16 @@ class LiveAccount:
     roles: Mapping[str, LiveRole]
     """By ARN."""
     missing_roles: tuple[str, ...] = ()
+    """ARNs that were asked for and do not exist. A role of that name under another path is in `roles`."""
+    missing_saml_providers: tuple[str, ...] = ()
     """ARNs that were asked for and do not exist."""
     api_user: LiveApiUser | None = None
+    """None where none was asked for, or it is not there."""
     unread: tuple[Unread, ...] = ()
+
+    def could_not_read(self, about: str) -> bool:
+        """Whether a thing is absent here because it could not be read; see `Unread.about`."""
+        return any(unread.about == about for unread in self.unread)
 
 
 # Okta
@@ -315,3 +328,7 @@ class LiveOrg:
     people: Mapping[str, LivePerson] = field(default_factory=dict)
     """By id: members, people assigned one by one, and those that were looked up by login."""
     unread: tuple[Unread, ...] = ()
+
+    def could_not_read(self, about: str) -> bool:
+        """Whether a thing is absent here because it could not be read; see `Unread.about`."""
+        return any(unread.about == about for unread in self.unread)

@@ -1,4 +1,4 @@
-"""The endpoint of all AWS services: Connect is ours, the others are moto's, with what IAM refuses beyond moto.
+"""The endpoint of all AWS services: Connect and Service Quotas are ours, the others are moto's, with what IAM refuses beyond moto.
 
 Whose account it is, the access key says: one that holds twelve digits is of that account, as moto's own are of theirs.
 """
@@ -25,6 +25,7 @@ from tests.sandbox.aws.account import Account, partition_of
 from tests.sandbox.cloud import Cloud
 from tests.sandbox.http.connect import Connect, Quota
 from tests.sandbox.http.model import Call, NotModelled, aws_error
+from tests.sandbox.http.quotas import Quotas
 from tests.sandbox.plugin import Refused, Values
 from tests.sandbox.resources import Rule
 
@@ -86,6 +87,7 @@ class Aws:
         self.delay = delay
         self.lag = lag
         self.connect = Connect(quota, setting_up)
+        self.quotas = Quotas()
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.calls: list[Call] = []
         self._lock = threading.Lock()
@@ -105,6 +107,8 @@ class Aws:
         if signed["service"] == "connect":
             with self._lock:
                 operation, response = self.connect(Request(environ), account)
+        elif signed["service"] == "servicequotas":
+            operation, response = self.quotas(Request(environ), account)
         elif signed["service"] in MOTO:
             operation, response = self._moto(environ, account, signed["service"], body)
         else:

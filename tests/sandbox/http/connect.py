@@ -476,6 +476,18 @@ class _Requests:
         found = [self._group(body) for body in self.model.all(GROUP, instance_id=InstanceId)]
         return _page("UserHierarchyGroupSummaryList", found, **page)
 
+    def SearchUserHierarchyGroups(
+        self, *, InstanceId: str, SearchCriteria: Values | None = None, SearchFilter: Values | None = None, **page: Any
+    ) -> Values:
+        self._instance(InstanceId)
+        if SearchCriteria or SearchFilter:
+            raise NotModelled("connect SearchUserHierarchyGroups with a search")
+        found = [
+            self.DescribeUserHierarchyGroup(InstanceId=InstanceId, HierarchyGroupId=body["id"])["HierarchyGroup"]
+            for body in self.model.all(GROUP, instance_id=InstanceId)
+        ]
+        return _page("UserHierarchyGroups", found, **page) | {"ApproximateTotalCount": len(found)}
+
     # Tags
 
     def TagResource(self, *, resourceArn: str, tags: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A REST service of AWS as botocore describes it: requests are read by that description, answers and errors are held to it."""
+"""A service of AWS that speaks JSON, as botocore describes it: requests are read by that description, answers and errors are held to it."""
 
 from __future__ import annotations
 
@@ -95,6 +95,11 @@ class Service:
         Raises:
             NotModelled: the service has no such operation.
         """
+        if self.model.metadata["protocol"] == "json":
+            name = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+            if name not in self.model.operation_names:
+                raise NotModelled(f"{self.name} has no {name}")
+            return self.model.operation_model(name), json.loads(request.get_data() or b"{}")
         raw = str(request.environ["REQUEST_URI"]).partition("?")[0]
         parts = [unquote(part) for part in raw.strip("/").split("/")]
         for route in self.routes:
@@ -133,9 +138,9 @@ class Service:
             shapes = {shape.name: shape for shape in operation.error_shapes}
             if error.code not in shapes:
                 raise WrongShape(f"{operation.name} never answers with {error.code}: {error.message}")
-            status = int(shapes[error.code].metadata["error"]["httpStatusCode"])
-        # Connect's own clients read either spelling; the description has the first.
-        body = json.dumps({"Message": error.message, "message": error.message})
+            status = int(shapes[error.code].metadata.get("error", {}).get("httpStatusCode", 400))
+        # Clients read either spelling, and the code here or in the header.
+        body = json.dumps({"Message": error.message, "message": error.message, "__type": error.code})
         headers = {"x-amzn-ErrorType": error.code}
         return Response(body, status, headers, content_type="application/json")
 

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from tests.conftest import ROOT
 from tests.sandbox import metadata
-from tests.sandbox.http.serving import Accounts
+from tests.sandbox.http.serving import SERVICES, Accounts
 
 PROVIDER = "arn:aws:iam::111122223333:saml-provider/Okta"
 
@@ -149,7 +149,7 @@ def test_make_accounts_ends_cleanly(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "tests.sandbox.http.serving"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(12)]
+        lines = [process.stdout.readline() for _ in range(len(SERVICES) + 6)]
         variables = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines[1:])
         urls = {variables["AWS_ENDPOINT_URL_CONNECT"], variables["OKTA_HTTP_PROXY"]}
         token = {"Authorization": f"SSWS {variables['OKTA_API_TOKEN']}"}
