@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from connect_sso.environment.imports import render_imports
 from connect_sso.terraform.binary import terraform_binary
 from tests.sandbox.http.serving import Accounts
 from tests.sandbox.mirror import BOUND, SOURCES
@@ -72,6 +73,8 @@ class Lab(Sandbox):
         self.accounts = accounts
         self.releases = releases
         self.cloud = accounts.cloud
+        self.imports: dict[str, str] = {}
+        """What the imports file holds: address to import id."""
         self.configuration = root / "terraform.rc"
         (root / "home").mkdir(parents=True, exist_ok=True)
         self.configuration.write_text(
@@ -112,6 +115,8 @@ class Lab(Sandbox):
         whole = copy.deepcopy(data) | {"providers": data.get("providers", {}) | dict(self.releases)}
         if not whole["providers"]:
             del whole["providers"]
+        if self.imports:
+            (folder / f"{name}.imports.json").write_text(render_imports(self.imports), "utf-8")
         made = synthesized(folder, whole, name=name, csv=csv)
         stacks = {stack: self.stack(one.folder, stack) for stack, one in made.items()}
         for stack in stacks.values():
