@@ -82,27 +82,29 @@ COMPARISONS: dict[str, Callable[[str, str], bool]] = {
     "sw": str.startswith,
     "co": lambda held, asked: asked in held,
 }
-CONDITION = re.compile(r'\s*([\w.]+)\s+(eq|sw|co)\s+"((?:[^"\\]|\\.)*)"\s*(?:and\b|$)')
+CONDITION = re.compile(r'\s*([\w.]+)\s+(eq|sw|co)\s+"((?:[^"\\]|\\.)*)"\s*(and\b|or\b|$)')
 
 
 def _meets(item: Values, search: str) -> bool:
-    """Whether an answer meets a search: conditions with `and` between them, without regard to case.
+    """Whether an answer meets a search: conditions with `and` or `or` between them, `and` first, without regard to case.
 
     Raises:
         OktaError: the search is none.
     """
-    position, met = 0, True
+    position, met, so_far = 0, False, True
     while position < len(search):
         found = CONDITION.match(search, position)
-        if found is None:
+        if found is None or (found[4] and found.end() == len(search)):
             raise OktaError("E0000031")
         held: Any = item
         for part in found[1].split("."):
             held = (held or {}).get(part)
         wanted = re.sub(r"\\(.)", r"\1", found[3])
-        met &= COMPARISONS[found[2]](str(held or "").lower(), wanted.lower())
+        so_far &= COMPARISONS[found[2]](str(held or "").lower(), wanted.lower())
+        if found[4] == "or":
+            met, so_far = met or so_far, True
         position = found.end()
-    return met
+    return met or so_far
 
 
 @route("GET", "/api/v1/users")
