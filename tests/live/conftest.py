@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connect_sso.live.aws import Aws, open_account
+from connect_sso.live.aws import AwsClient, open_account
 from connect_sso.live.reading import Pacer
 from tests.sandbox.companies import COMPANIES, EMPTY, Company
 from tests.sandbox.http.serving import Accounts, accounts
@@ -43,6 +43,6 @@ def company(request: pytest.FixtureRequest, start: Callable[..., Accounts]) -> t
     return running, made
 
 
-def opened(region: str, **options: Any) -> Aws:
+def opened(region: str, **options: Any) -> AwsClient:
     """The account, read as fast as it answers."""
     return open_account(region, ACCOUNT, **{"pacer": Pacer(per_second=1e9), **options})

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from connect_sso.iam.documents import Policy
-from connect_sso.live.aws import Aws
-from connect_sso.live.federation import Federation
+from connect_sso.live.aws import AwsClient
+from connect_sso.live.federation import FederationReader
 from connect_sso.live.instance import (
     STORAGE_KINDS,
     read_hierarchy_groups,
@@ -26,7 +26,7 @@ from connect_sso.live.reading import Parts, Progress, silent
 
 
 def read_account(
-    aws: Aws,
+    aws: AwsClient,
     *,
     instance: str,
     users: bool = True,
@@ -68,7 +68,7 @@ def read_account(
     routing = read_routing_profiles(aws, live.id, parts) if live and settings else {}
     hierarchy = read_hierarchy_groups(aws, live.id, parts) if live and settings else {}
     progress("IAM", 0)
-    iam = Federation(aws, parts)
+    iam = FederationReader(aws, parts)
     providers, missing_providers = iam.saml_providers(saml_providers, issuers)
     found_roles, missing_roles = iam.roles(iam.trusting(providers) if roles is None else roles)
     return LiveAccount(
@@ -89,7 +89,7 @@ def read_account(
     )
 
 
-def _api_user(iam: Federation, name: str | None, may: Callable[[Policy], bool] | None) -> LiveApiUser | None:
+def _api_user(iam: FederationReader, name: str | None, may: Callable[[Policy], bool] | None) -> LiveApiUser | None:
     if name is None and may is not None:
         name = next(iter(iam.users_who_may(may)), None)
     return iam.api_user(name) if name else None

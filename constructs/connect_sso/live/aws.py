@@ -64,7 +64,7 @@ NAMES = {"connect": "Amazon Connect", "iam": "IAM", "service-quotas": "Service Q
 CREDENTIALS = "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
-class Aws:
+class AwsClient:
     """An account that is open for reading.
 
     Args:
@@ -142,7 +142,7 @@ def open_account(
     account_id: str | None = None,
     assume_role: AssumeRole | None = None,
     pacer: Pacer | None = None,
-) -> Aws:
+) -> AwsClient:
     """An account, with the credentials and endpoints that Terraform's provider takes from the environment.
 
     Args:
@@ -187,7 +187,7 @@ def open_account(
         raise Failure(
             f"the AWS credentials are of account {found}, and the file is of {account_id}; {CREDENTIALS} say whose they are"
         )
-    return Aws(lambda service: client_of(session, service), found, region, arn.split(":")[1], pacer)
+    return AwsClient(lambda service: client_of(session, service), found, region, arn.split(":")[1], pacer)
 
 
 def _assumed(sts: Any, role: AssumeRole, region: str) -> Any:
@@ -212,7 +212,7 @@ def _assumed(sts: Any, role: AssumeRole, region: str) -> Any:
 def ask(
     client: Any, service: str, operation: str, region: str, needs: str, parameters: Mapping[str, Any]
 ) -> Mapping[str, Any]:
-    """What a client answers, see `Aws.call`; errors become ours."""
+    """What a client answers, see `AwsClient.call`; errors become ours."""
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from connect_sso.iam.documents import Policy, UnreadablePolicyError, read_policy
-from connect_sso.live.aws import Aws
+from connect_sso.live.aws import AwsClient
 from connect_sso.live.model import (
     API_USER,
     LiveAccessKey,
@@ -26,7 +26,7 @@ MOST_LISTED = 1000
 
 
 @dataclass
-class Federation:
+class FederationReader:
     """What is read of IAM, each policy once.
 
     Args:
@@ -34,7 +34,7 @@ class Federation:
         parts: takes what could not be read.
     """
 
-    aws: Aws
+    aws: AwsClient
     parts: Parts
     _policies: dict[str, LivePolicy | None] = field(default_factory=dict)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from connect_sso.errors import Failure
 from connect_sso.facts.profiles import BUILT_IN
-from connect_sso.live.aws import Aws
+from connect_sso.live.aws import AwsClient
 from connect_sso.live.model import INSTANCE, USERS, LiveInstance, LiveProfile, LiveStorage, LiveUser, Unread
 from connect_sso.live.reading import Missing, Parts, Progress
 
@@ -39,7 +39,7 @@ _LEVELS = ("LevelOne", "LevelTwo", "LevelThree", "LevelFour", "LevelFive")
 _INSTANCE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def find_instance(aws: Aws, named: str) -> Mapping[str, Any] | None:
+def find_instance(aws: AwsClient, named: str) -> Mapping[str, Any] | None:
     """What AWS says of an instance, by its id, or by its alias without regard to case; None where there is none.
 
     Raises:
@@ -57,7 +57,7 @@ def find_instance(aws: Aws, named: str) -> Mapping[str, Any] | None:
 
 
 def read_instance(
-    aws: Aws, named: str, parts: Parts, storage_kinds: Collection[str] = STORAGE_KINDS
+    aws: AwsClient, named: str, parts: Parts, storage_kinds: Collection[str] = STORAGE_KINDS
 ) -> LiveInstance | None:
     """An instance with its settings; None where there is none, or it may not be read.
 
@@ -102,7 +102,7 @@ def read_instance(
     )
 
 
-def _storage(aws: Aws, instance_id: str, kind: str) -> Iterator[LiveStorage]:
+def _storage(aws: AwsClient, instance_id: str, kind: str) -> Iterator[LiveStorage]:
     listed = aws.pages(
         "connect", "ListInstanceStorageConfigs", "StorageConfigs", InstanceId=instance_id, ResourceType=kind
     )
@@ -119,7 +119,7 @@ def _storage(aws: Aws, instance_id: str, kind: str) -> Iterator[LiveStorage]:
         )
 
 
-def _quota(aws: Aws, instance_arn: str, parts: Parts) -> int | None:
+def _quota(aws: AwsClient, instance_arn: str, parts: Parts) -> int | None:
     """How many users the instance may have; nothing depends on it, so nothing fails without it."""
     what, asked = "how many users the instance may have", {"ServiceCode": "connect", "QuotaCode": USERS_PER_INSTANCE}
 
@@ -138,7 +138,7 @@ def _quota(aws: Aws, instance_arn: str, parts: Parts) -> int | None:
 
 
 def read_users(
-    aws: Aws, instance_id: str, parts: Parts, progress: Progress, *, settings: bool
+    aws: AwsClient, instance_id: str, parts: Parts, progress: Progress, *, settings: bool
 ) -> dict[str, LiveUser] | None:
     """The users of an instance by name, by pages of 500; None where they may not be read.
 
@@ -192,7 +192,7 @@ def _user(one: Mapping[str, Any], profile_ids: tuple[str, ...], *, settings: boo
 
 
 def read_profiles(
-    aws: Aws, instance_id: str, parts: Parts, permissions_of: Collection[str] = ()
+    aws: AwsClient, instance_id: str, parts: Parts, permissions_of: Collection[str] = ()
 ) -> dict[str, LiveProfile] | None:
     """The security profiles by id; None where they may not be listed.
 
@@ -227,7 +227,7 @@ def read_profiles(
     return parts.read("the security profiles", every)
 
 
-def read_routing_profiles(aws: Aws, instance_id: str, parts: Parts) -> dict[str, str]:
+def read_routing_profiles(aws: AwsClient, instance_id: str, parts: Parts) -> dict[str, str]:
     """The names of the routing profiles by id.
 
     Raises:
@@ -244,7 +244,7 @@ def read_routing_profiles(aws: Aws, instance_id: str, parts: Parts) -> dict[str,
     return found or {}
 
 
-def read_hierarchy_groups(aws: Aws, instance_id: str, parts: Parts) -> dict[str, tuple[str, ...]]:
+def read_hierarchy_groups(aws: AwsClient, instance_id: str, parts: Parts) -> dict[str, tuple[str, ...]]:
     """The agents' hierarchy: by id the names on the way to each group, its own last.
 
     Raises:

@@ -117,7 +117,7 @@ def read_org(
     Raises:
         Failure: the org cannot be asked, in one line. What may not be read is listed in the org's `unread` instead.
     """
-    reader = _Reader(client, name_source, progress)
+    reader = _OrgReader(client, name_source, progress)
     found = [reader.app(body, assignments=assignments) for body in reader.find_apps(apps)]
     wanted = {group.group_id for app in found for group in app.groups or ()}
     reader.groups_by_id(wanted, members=members)
@@ -141,7 +141,7 @@ def read_org(
 
 
 @dataclass
-class _Reader:
+class _OrgReader:
     """What has been read so far."""
 
     client: OktaClient
