@@ -72,11 +72,11 @@ synth: .venv/installed ## write cdktf.out/stacks/ENV, for all environments or EN
 
 plan: .venv/installed ## plan ENV=dev and review it; REFRESH=true also asks about each person of the CSV
 	@test -n "$(ENV)" || { echo "which environment? make plan ENV=dev" >&2; exit 2; }
-	@$(BIN)/python -P -m connect_sso.terraform.operations plan $(ENV)
+	@$(BIN)/cdktf diff $(ENV)
 
-deploy: setup ## review ENV=dev and deploy it with cdktf, which asks first; DEPLOY_ARGS=--auto-approve needs ACCEPT='CODE:ADDRESS;…'
+deploy: .venv/installed ## what `cdktf deploy dev` does, for ENV=dev; DEPLOY_ARGS=--auto-approve needs ACCEPT='CODE:ADDRESS;…'
 	@test -n "$(ENV)" || { echo "which environment? make deploy ENV=dev" >&2; exit 2; }
-	@$(BIN)/python -P -m connect_sso.terraform.operations deploy $(ENV)
+	@$(BIN)/cdktf deploy $(ENV) $(DEPLOY_ARGS)
 
 lock: .venv/installed ## bring the provider lock files in locks/ up to date (asks the provider registry)
 	@$(BIN)/python -I ci/run.py lock

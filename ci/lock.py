@@ -11,8 +11,9 @@ import shutil
 import sys
 
 from ci.runner import Stop, run
-from ci.stacks import LOCKS, stopping
-from connect_sso.terraform.stacks import LOCK_FILE, lock_file, synthesize
+from ci.stacks import stopping
+from connect_sso.terraform.locks import LOCK_FILE, LOCKS, kept_lock
+from connect_sso.terraform.stacks import synthesize
 
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64", "windows_amd64")
 
@@ -31,7 +32,7 @@ def main() -> None:
         lock.unlink()
     LOCKS.mkdir(exist_ok=True)
     for stack in stacks:
-        print(shutil.copyfile(stack.folder / LOCK_FILE, lock_file(LOCKS, stack.name)))
+        print(shutil.copyfile(stack.folder / LOCK_FILE, kept_lock(stack.name)))
 
 
 if __name__ == "__main__":

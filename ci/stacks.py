@@ -7,7 +7,6 @@ import json
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ci.runner import Stop
@@ -17,8 +16,6 @@ from connect_sso.terraform.stacks import PlannedStack, Stack, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-LOCKS = Path("locks")
 
 READ_STATE = "-lock=false"
 """For a plan that is only read: it needs no right to write beside the state, where locks are."""
@@ -91,7 +88,7 @@ def plan_environment(environment: str, state: str) -> list[Outcome | Waiting]:
     with stopping():
         return [
             planned if isinstance(planned, Waiting) else Outcome.of(planned)
-            for planned in stacks.plan_stacks(environment, [state], locks=LOCKS)
+            for planned in stacks.plan_stacks(stacks.synthesize([environment]), [state], readonly=True)
         ]
 
 
@@ -102,7 +99,7 @@ def plan_crowd(crowd: Stack, state: str) -> Outcome:
         Stop: as for `plan_environment`.
     """
     with stopping():
-        return Outcome.of(stacks.plan_crowd(crowd, [state], locks=LOCKS))
+        return Outcome.of(stacks.plan_stack(crowd, [state], readonly=True))
 
 
 def digest(outcomes: Iterable[Outcome]) -> str:

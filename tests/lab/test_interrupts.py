@@ -21,7 +21,6 @@ pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
 DELAY = 0.5
 TIMEOUT = 300
-OFFLINE = "--skip-provider-lock"
 
 LOST = (
     "Terraform tells the providers of an interrupt, and they give up waiting for answers to what is under way: the service makes it all"
@@ -34,7 +33,7 @@ class Lost(AssertionError):
 
 
 class Project:
-    """A clone with one environment, `dev`, for `make deploy` against the accounts."""
+    """A clone with one environment, `dev`, for `cdktf deploy` against the accounts."""
 
     def __init__(self, root: Path, lab: Lab) -> None:
         self.root = root
@@ -49,19 +48,15 @@ class Project:
         write(root / "environments", "dev", data)
 
     def deploy(self) -> subprocess.Popen[str]:
-        """What `make deploy ENV=dev` runs, in a process group of its own, as a shell starts it."""
+        """What `cdktf deploy dev` runs, in a process group of its own, as a shell starts it."""
         variables = self.lab.environment() | {
             "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
-            "CDKTF_HOME": str(self.root / "home"),
             "ACCEPT": "new-environment",
-            "CI": "1",
-            "DEPLOY_ARGS": f"--auto-approve {OFFLINE}",
-            "DISABLE_VERSION_CHECK": "1",
             "HOME": os.environ["HOME"],
             "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]]),
         }
         return subprocess.Popen(
-            [sys.executable, "-m", "connect_sso.terraform.operations", "deploy", "dev"],
+            [sys.executable, "-m", "connect_sso.terraform.cdktf_command", "deploy", "dev", "--auto-approve"],
             cwd=self.root,
             env=variables,
             stdin=subprocess.DEVNULL,
@@ -103,7 +98,7 @@ def test_an_interrupted_deployment_loses_nothing(lab: Callable[..., Lab], tmp_pa
 
 
 def test_a_deployment_that_nobody_interrupts_loses_nothing(lab: Callable[..., Lab], tmp_path: Path) -> None:
-    """Slow answers alone are no reason to lose anything, and `make deploy` has nothing left to do afterwards."""
+    """Slow answers alone are no reason to lose anything, and `cdktf deploy` has nothing left to do afterwards."""
     running = lab(delay=DELAY)
     project = Project(tmp_path / "project", running)
     with project.deploy() as process:

@@ -1,15 +1,11 @@
-"""What people type: the pinned cdktf command line, and `make deploy` on top of it, with the real Terraform in the sandbox."""
+"""`cdktf` as people type it in a terminal after the documented activation, with the real Terraform and cdktf-cli in the sandbox."""
 
 from __future__ import annotations
 
 import os
-import pty
-import re
-import select
-import subprocess
+import shutil
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +14,29 @@ import pytest
 from tests.conftest import ROOT
 from tests.environment_files import minimal, write
 from tests.sandbox.terraform import Result, Sandbox
+from tests.terminal import type_command
 
 pytestmark = pytest.mark.terraform
 
 CSV = "username,first_name,last_name,security_profiles\nbo@example.com,Bo,Agent,Agent\ncy@example.com,Cy,Agent,Agent\n"
-OFFLINE = "--skip-provider-lock"
-"""Otherwise cdktf asks the registry for checksums of other platforms."""
-
-DEPLOY = (sys.executable, "-m", "connect_sso.terraform.operations", "deploy", "dev")
-"""What `make deploy ENV=dev` runs."""
-
-UNASKED = {"DEPLOY_ARGS": f"--auto-approve {OFFLINE}", "ACCEPT": "new-environment"}
-DOWN, ENTER = b"\x1b[B", b"\r"
-TIMEOUT = 300
+QUESTION = "anything else stops:"
+CLOSED = "http://127.0.0.1:9"
+"""A proxy that nobody listens on: what asks the network fails at once, and what waits for it is seen."""
 
 
 class Project:
-    """A clone with one environment, `dev`, and a crowd of two; nothing is deployed yet."""
+    """A clone with the environment `dev` and its crowd of two, and a broken neighbour; nothing is deployed yet."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.sandbox = Sandbox(root / "sandbox")
+        self.attached: dict[str, str] = {}
         (root / "environments").mkdir()
         for name in ("main.py", "cdktf.json", "node_modules"):
             (root / name).symlink_to(ROOT / name)
         (root / ".venv").symlink_to(sys.prefix)
         self.write()
+        (root / "environments" / "prod.yaml").write_text("aws: [", encoding="utf-8")
 
     def write(self, csv: str = CSV, **changes: Any) -> None:
         """Change the environment's files."""
@@ -51,68 +44,23 @@ class Project:
         write(self.root / "environments", "dev", minimal(users_file="agents.csv", connect__storage=[], **changes))
 
     def variables(self, **more: str) -> dict[str, str]:
-        """The sandbox's, with jsii's cache where it is, and what cdktf would put into the home folder here."""
-        return self.sandbox.environment() | {
+        """A new user's: no variable of ours, no way to the network, and jsii's cache where it is."""
+        given = self.sandbox.environment() | self.attached
+        del given["TERRAFORM_BINARY_NAME"]
+        return given | {
             "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
             "CDKTF_HOME": str(self.root / "home"),
-            "CI": "1",
-            "DISABLE_VERSION_CHECK": "1",  # cdktf would ask npm
             "HOME": os.environ["HOME"],
+            "HTTPS_PROXY": CLOSED,
+            "HTTP_PROXY": CLOSED,
             "OKTA_API_TOKEN": "not-a-real-one",
-            "PATH": os.pathsep.join([f"{sys.prefix}/bin", os.environ["PATH"]]),
             **more,
         }
 
-    def run(self, *command: str, **more: str) -> Result:
-        """Run a command to its end, with nobody to answer questions."""
-        done = subprocess.run(
-            command,
-            cwd=self.root,
-            env=self.variables(**more),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=TIMEOUT,
-        )
-        return Result(done.returncode, plain(done.stdout), plain(done.stderr))
-
-    def cdktf(self, *arguments: str) -> Result:
-        """Run cdktf."""
-        return self.run("node_modules/.bin/cdktf", *arguments)
-
-    def deploy(self) -> Result:
-        """`make deploy ENV=dev` without questions, on providers of this process."""
-        with self.sandbox.attached() as attached:
-            return self.run(*DEPLOY, **UNASKED, **attached)
-
-    def answer(self, question: str, keys: list[bytes], *command: str, **more: str) -> Result:
-        """Run a command in a terminal, and press the keys once it asks."""
-        child, terminal = pty.fork()
-        if child == 0:
-            os.chdir(self.root)
-            variables = self.variables(TERM="xterm", **more)
-            del variables["CI"]
-            os.execvpe(command[0], command, variables)
-        shown, end = b"", time.monotonic() + TIMEOUT
-        while time.monotonic() < end:
-            if not select.select([terminal], [], [], 1)[0]:
-                continue
-            try:
-                part = os.read(terminal, 65536)
-            except OSError:  # how Linux says that the other side has closed
-                break
-            if not part:
-                break
-            shown += part
-            if keys and question.encode() in shown:
-                for key in keys:
-                    time.sleep(0.5)  # one key press each, not one paste of all
-                    os.write(terminal, key)
-                keys = []
-        os.close(terminal)
-        _, status = os.waitpid(child, 0)
-        return Result(os.waitstatus_to_exitcode(status), plain(shown.decode()), "")
+    def type(self, command: str, *, answers: Sequence[tuple[str, str]] = (), **more: str) -> Result:
+        """Activate the environment, type a command, and answer what it asks."""
+        line = f". .venv/bin/activate && {command}"
+        return type_command(["bash", "--norc", "-c", line], self.variables(**more), self.root, answers=answers)
 
     def calls(self, type_name: str) -> list[str]:
         """What was asked of a type since the last time, as `operation name`."""
@@ -129,73 +77,104 @@ class Project:
         return {user["name"] for user in self.sandbox.cloud.all("aws_connect_user")}
 
 
-def plain(text: str) -> str:
-    """Text without a terminal's control codes, since cdktf's colours do not ask who reads them."""
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Each test goes on where the one before it stopped, as the life of an environment does."""
-    yield Project(tmp_path_factory.mktemp("cdktf"))
+    made = Project(tmp_path_factory.mktemp("cdktf"))
+    with made.sandbox.attached() as attached:
+        made.attached = attached
+        yield made
 
 
-def test_synth_diff_deploy(project: Project) -> None:
-    """The commands that cdktf's users know work on this project, and after them there is nothing left to do."""
-    synthesized = project.cdktf("synth")
-    assert synthesized.code == 0, synthesized.text
-    assert "dev, dev-users" in synthesized.text
+def test_a_new_environment(project: Project) -> None:
+    """Enter alone changes nothing; yes deploys what was reviewed, and then asks about the crowd. The broken neighbour is no matter."""
+    no = project.type("cdktf deploy dev", answers=[(QUESTION, "\n")])
+    assert no.code == 1, no.text
+    assert "nothing is done: dev stays as it is" in no.text
     assert not project.users()
 
-    planned = project.cdktf("diff", "dev", OFFLINE)
-    assert planned.code == 0, planned.text
-    assert "to add, 0 to change, 0 to destroy" in planned.text
-    assert (project.root / "cdktf.out/stacks/dev/plan").exists()
-
-    deployed = project.cdktf("deploy", "dev", "--auto-approve", OFFLINE)
-    assert deployed.code == 0, deployed.text
-    assert project.users() == {"Ada.Admin@example.com"}
+    yes = project.type(
+        "cdktf deploy dev", answers=[("Deploy dev, exactly", "yes\n"), ("Deploy dev-users, exactly", "yes\n")]
+    )
+    assert yes.code == 0, yes.text
+    assert yes.text.index("gains app") < yes.text.index("Deploy dev, exactly") < yes.text.index("Apply complete!")
+    assert project.users() == {"Ada.Admin@example.com", "bo@example.com", "cy@example.com"}
+    assert {"terraform.dev.tfstate", "terraform.dev-users.tfstate"} <= {path.name for path in project.root.iterdir()}
     (app,), (provider,) = (list(project.sandbox.cloud.all(kind)) for kind in ("okta_app_saml", "aws_iam_saml_provider"))
     assert provider["saml_metadata_document"] == app["metadata"]
 
-    again = project.cdktf("diff", "dev", OFFLINE)
-    assert again.code == 0, again.text
-    assert "No changes." in again.text
 
-
-def test_make_deploy_takes_the_crowd_along(project: Project) -> None:
-    """First the environment, then its crowd, each with a state of its own; later nobody of the crowd is asked about."""
-    deployed = project.deploy()
-    assert deployed.code == 0, deployed.text
-    assert project.users() == {"Ada.Admin@example.com", "bo@example.com", "cy@example.com"}
-    assert {"terraform.dev.tfstate", "terraform.dev-users.tfstate"} <= {path.name for path in project.root.iterdir()}
+def test_nothing_left_to_do(project: Project) -> None:
+    """Nobody is asked, and of the crowd Connect is asked about nobody."""
     project.calls("aws_connect_user")
+    again = project.type("cdktf deploy dev")
+    assert again.code == 0, again.text
+    assert "dev and dev-users: nothing to do" in again.text
+    assert project.calls("aws_connect_user") == ["read Ada.Admin@example.com"]
 
+
+def test_diff(project: Project) -> None:
+    """The plan, and what it means; the exit code is 0 with and without changes, as it is cdktf's."""
     project.write(CSV + "di@example.com,Di,Agent,Agent\n")
-    deployed = project.deploy()
-    assert deployed.code == 0, deployed.text
-    # Once for the review and once for the deployment, and only of the environment's own users.
-    reads = ["read Ada.Admin@example.com"] * 2
-    assert project.calls("aws_connect_user") == [*reads, "create di@example.com"]
+    shown = project.type("cdktf diff dev")
+    assert shown.code == 0, shown.text
+    assert "No changes." in shown.text
+    assert 'aws_connect_user.users["di@example.com"] will be created' in shown.text
+    assert "+ di@example.com gains security profile" in shown.text
+    assert "Refreshing state" not in shown.text
+    assert "di@example.com" not in project.users()
 
 
-def test_make_deploy_stops_where_the_environment_fails(project: Project) -> None:
-    """The crowd is not touched by an environment that is not what its file says."""
-    project.write("\n".join(CSV.splitlines()[:1]) + "\n")
-    failed = project.run(*DEPLOY, **UNASKED, CONNECT_SSO_SANDBOX_ACCOUNT="444455556666")
-    assert failed.code == 1
-    assert "dev is not deployed, since dev could not be planned" in failed.stderr
-    assert "444455556666" in failed.text
+def test_unasked(project: Project) -> None:
+    """`--auto-approve` stops where a person must decide, and goes on where ACCEPT names what was decided."""
+    project.write(CSV, apps__admin__destination="ccp", users__0__security_profiles=["Admin", "CallCenterManager"])
+    stopped = project.type("cdktf deploy dev --auto-approve")
+    assert stopped.code == 3, stopped.text
+    assert "ACCEPT has to name what must be decided in dev" in stopped.text
+    (user,) = (user for user in project.sandbox.cloud.all("aws_connect_user") if user["name"].startswith("Ada"))
+    assert len(user["security_profile_ids"]) == 1
+
+
+def test_destroy(project: Project) -> None:
+    """Terraform refuses to destroy the protected instance, and so the crowd stays too; unprotected, the crowd goes first."""
+    project.write()
+    refused = project.type("cdktf destroy dev")
+    assert refused.code == 1, refused.text
+    assert "nothing is destroyed: dev could not be planned" in refused.text
     assert "bo@example.com" in project.users()
 
+    project.write(connect__protect=False)
+    assert project.type("cdktf deploy dev --auto-approve").code == 0
+    destroyed = project.type("cdktf destroy dev", answers=[("Destroy dev-users and dev, exactly", "yes\n")])
+    assert destroyed.code == 0, destroyed.text
+    assert not project.users()
 
-def test_make_deploy_stops_where_a_person_says_no(project: Project) -> None:
-    """cdktf ends well when its question is dismissed, so Terraform is asked whether anything was left undone."""
-    project.write(CSV, apps__admin__label="Contact centre administration")
-    with project.sandbox.attached() as attached:
-        dismissed = project.answer("Dismiss", [DOWN, ENTER], *DEPLOY, DEPLOY_ARGS=OFFLINE, **attached)
-    assert dismissed.code == 1, dismissed.text
-    assert "dev-users is not deployed, since dev has not been" in dismissed.text
-    assert "di@example.com" in project.users()
-    (app,) = project.sandbox.cloud.all("okta_app_saml")
-    assert app["label"] == "Connect Administrator"
+
+def test_what_is_cdktfs_own(project: Project) -> None:
+    """list, synth and output are cdktf-cli's; with an environment named, the folders of the others stay, with what is installed there."""
+    write(
+        project.root / "environments",
+        "prod",
+        minimal(connect__alias="acme-prod", okta__org_name="other", aws__account_id="444455556666"),
+    )
+    for command, says in (("list", "prod"), ("synth", "dev, dev-users, prod"), ("--version", "0.21.0")):
+        shown = project.type(f"cdktf {command}")
+        assert shown.code == 0, shown.text
+        assert says in shown.text
+    there = project.root / "cdktf.out" / "stacks" / "prod" / ".terraform"
+    there.mkdir()
+    assert project.type("cdktf deploy dev --auto-approve", ACCEPT="new-environment").code == 0
+    shown = project.type("cdktf output dev --skip-provider-lock", PATH=without_terraform())
+    assert shown.code == 0, shown.text
+    assert "people" in shown.text
+    assert there.is_dir()
+    helped = project.type("cdktf --help")
+    assert "cdktf deploy dev" in helped.text
+    assert "convert" in helped.text
+
+
+def without_terraform() -> str:
+    """A PATH that has no Terraform on it; the set-up has the one from the wheel."""
+    folders = os.environ["PATH"].split(os.pathsep)
+    kept = [folder for folder in folders if not shutil.which("terraform", path=folder)]
+    return os.pathsep.join(kept)

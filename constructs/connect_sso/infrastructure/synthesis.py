@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cdktf import App
 
@@ -17,13 +17,17 @@ from connect_sso.environment.problems import Problem
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
 from connect_sso.infrastructure.stack import ConnectSsoStack, CrowdStack
 from connect_sso.infrastructure.takeover import IMPORTS_FILE, import_blocks, text
+from connect_sso.terraform.locks import lay_lock
 from connect_sso.terraform.stack_file import STACK_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from connect_sso.environment.imports import Import
     from connect_sso.environment.loading import LoadedEnvironment
+
+MANIFEST = "manifest.json"
+"""cdktf's list of the stacks that it has written."""
 
 SELECTION_VARIABLE = "ENVIRONMENT"
 """Names the environments to synthesize, with commas between them; all of them where it is not set."""
@@ -33,7 +37,8 @@ def main() -> None:
     """Synthesize the environments that ENVIRONMENT names, or all; with errors in a file, say so, write nothing and exit 1."""
     try:
         names = [name.strip() for name in os.environ.get(SELECTION_VARIABLE, "").split(",")]
-        chosen = select(load_all(), filter(None, names))
+        loaded = load_all()
+        chosen = select(loaded, filter(None, names))
     except UsageFailure as failure:
         print(f"{SELECTION_VARIABLE}: {failure}", file=sys.stderr)
         sys.exit(EXIT_USAGE)
@@ -52,20 +57,23 @@ def main() -> None:
     except OSError as error:
         print(f"{output}: cannot be made: {error.strerror}", file=sys.stderr)
         sys.exit(EXIT_FAILED)
-    for warning in synthesize(chosen, output):
+    others = {each.name for each in loaded} - {each.name for each in chosen}
+    for warning in synthesize(chosen, output, others=others):
         print(warning, file=sys.stderr)
 
 
-def synthesize(environments: list[LoadedEnvironment], output: Path) -> list[Problem]:
+def synthesize(environments: list[LoadedEnvironment], output: Path, *, others: Collection[str] = ()) -> list[Problem]:
     """Write each environment's stacks, and what Terraform reads beside them.
 
     Args:
         environments: valid ones.
         output: the folder, `cdktf.out`; the stacks are in its `stacks/NAME`. Its parent is there.
+        others: the environments that there are besides; their stacks stay as they were written before.
 
     Returns:
         A warning for each import that no stack has a place for.
     """
+    before = _manifest_stacks(output)
     # cdktf's validations start Terraform to ask for its version; what can be wrong in an environment is checked already,
     # and the version is Terraform's own to check (`required_version`).
     app = App(outdir=str(output), skip_validation=True)
@@ -80,9 +88,14 @@ def synthesize(environments: list[LoadedEnvironment], output: Path) -> list[Prob
             crowd.add_dependency(stack)
             files[crowd_stack(each.name)] = crowd.files
     app.synth()
+    _keep(output, before, [name for other in others for name in (other, crowd_stack(other))])
     for stack_name, beside in files.items():
         for name, content in beside.items():
             (output / "stacks" / stack_name / name).write_text(content, encoding="utf-8")
+    for stack_name in _manifest_stacks(output):
+        folder = output / "stacks" / stack_name
+        if (folder / STACK_FILE).exists():  # not with `cdktf synth --hcl`
+            lay_lock(folder, json.loads((folder / STACK_FILE).read_text(encoding="utf-8")))
     return [warning for each in environments for warning in _write_imports(each, output / "stacks")]
 
 
@@ -118,3 +131,24 @@ def _left_out(environment: LoadedEnvironment, imports: set[Import]) -> Iterator[
         yield Problem(file, each.line, 1, each.address, message, is_warning=True)
         if number == MOST_WARNINGS:
             return
+
+
+def _manifest_stacks(output: Path) -> dict[str, Any]:
+    """What cdktf's manifest says of each stack; nothing where there is none."""
+    try:
+        found = json.loads((output / MANIFEST).read_text(encoding="utf-8"))["stacks"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _keep(output: Path, before: Mapping[str, Any], names: Collection[str]) -> None:
+    """Leave stacks in the manifest that were not synthesized now.
+
+    cdktf-cli deletes the folder of every stack that is not in it, with what Terraform has installed there.
+    """
+    kept = {name: before[name] for name in sorted(names) if name in before and (output / "stacks" / name).is_dir()}
+    if kept:
+        manifest = json.loads((output / MANIFEST).read_text(encoding="utf-8"))
+        manifest["stacks"] |= kept
+        (output / MANIFEST).write_text(json.dumps(manifest, indent=2), encoding="utf-8")

@@ -1,36 +1,31 @@
-"""What `make plan` and `make deploy` do: both stacks of an environment, in order, each with what it needs.
-
-`.venv/bin/python -m connect_sso.terraform.operations plan ENV`
-"""
+"""What `cdktf diff`, `deploy` and `destroy` do: plan an environment's stacks, review the plans, ask, carry out exactly these plans."""
 
 from __future__ import annotations
 
+import json
 import os
-import shlex
-import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import click
-
-from connect_sso.environment.loading import load_one
-from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, EXIT_USAGE, Failure, UsageFailure
-from connect_sso.terraform import cdktf_cli
-from connect_sso.terraform.binary import terraform_binary
+from connect_sso.environment.loading import load_all, select
+from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, Failure, UsageFailure
+from connect_sso.terraform import screen, stacks
+from connect_sso.terraform.screen import say
+from connect_sso.terraform.selection import select_stacks
 from connect_sso.terraform.stacks import (
     NEW_ENVIRONMENT,
-    WITHOUT_REFRESH,
+    PLAN_FILE,
     PlannedStack,
     Stack,
     Waiting,
     accepted,
     includes_crowd,
-    plan_crowd,
-    plan_stacks,
-    say,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from connect_sso.environment.model import Environment
 
 OKTA_CREDENTIALS = (
@@ -55,125 +50,227 @@ def require_okta_credentials(environment: Environment) -> None:
     raise Failure(f"no Okta credentials: the Okta provider reads them from {choices}; set one of these")
 
 
-def plan(name: str) -> int:
-    """Plan both stacks and show the review of each; the exit code is Terraform's."""
+@dataclass(frozen=True)
+class StackRequest:
+    """What was typed."""
+
+    patterns: tuple[str, ...]
+    """Names of stacks, as `selection.select_stacks` takes them."""
+    only: bool = False
+    """Leave the crowd of an environment out."""
+    auto_approve: bool = False
+    plan_options: tuple[str, ...] = ()
+    """Further options of `terraform plan`."""
+    apply_options: tuple[str, ...] = ()
+    init_options: tuple[str, ...] = ()
+    app: tuple[str, ...] = ()
+    """The program that synthesizes, where it is not this project's own."""
+    skip_synth: bool = False
+    skip_provider_lock: bool = False
+    outputs_file: Path | None = None
+    """Where the outputs go as JSON."""
+    with_sensitive_outputs: bool = False
+
+    @property
+    def refresh_crowd(self) -> bool:
+        """Whether Connect is asked about each person of the crowd."""
+        wanted = os.environ.get("REFRESH", "").lower() in {"true", "1", "yes"}
+        return wanted or "-refresh-only" in self.plan_options
+
+
+def diff(request: StackRequest) -> int:
+    """Plan the stacks, and show each plan with its review; the exit code is Terraform's."""
     code = EXIT_FINE
-    for planned in plan_stacks(name, refresh_crowd=_refresh()):
-        if isinstance(planned, Waiting):
-            say(f"{planned.stack.name} is not planned yet: {planned.reason}")
-            continue
-        code = planned.exit_code
-        if planned.shown is not None:
-            _show_review(planned)
+    for environment in _prepared(request):
+        for planned in _plan(environment, request):
+            if isinstance(planned, Waiting):
+                say(f"{planned.stack.name} is not planned yet: {planned.reason}")
+                continue
+            code = code or planned.exit_code
+            if planned.text:
+                print(screen.without_lookups(planned.text), flush=True)
+            if planned.shown is not None:
+                _show_review(planned)
     return code
 
 
-def deploy(name: str) -> int:
-    """Review both stacks, and deploy them with cdktf, the crowd only once the environment's own is as the file says.
-
-    Without a person who is asked, what must be decided has to be named in ACCEPT; else nothing is deployed.
+def deploy(request: StackRequest) -> int:
+    """Plan, review, ask, apply: environment by environment, the crowd once the instance is there.
 
     Returns:
-        The exit code of what failed; `EXIT_DECIDE` where something must be decided and is not accepted.
+        The exit code of what failed; `EXIT_DECIDE` where something must be decided and nobody has accepted it.
     """
-    cdktf = Path("node_modules/.bin/cdktf")
-    if not cdktf.exists():
-        raise Failure("cdktf is not installed: run `make setup`")
-    # The node of the pinned wheel, and a Terraform even where the PATH has none.
-    variables = os.environ | {
-        "CHECKPOINT_DISABLE": "1",
-        "DISABLE_VERSION_CHECK": "1",  # in a terminal cdktf asks npm for newer releases first, and there will be none
-        "ENVIRONMENT": name,
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
-    }
-    terraform = terraform_binary()
-    arguments = shlex.split(os.environ.get("DEPLOY_ARGS", ""))
-    asks = "--auto-approve" not in arguments
-    names = accepted(os.environ.get("ACCEPT", ""))
-
-    def permitted(planned: PlannedStack) -> bool:
-        to_decide = _show_review(planned, names)
-        if to_decide and not asks:
-            say(f"{planned.stack.name} is not deployed: ACCEPT has to name what must be decided, see above")
-        return asks or not to_decide
-
-    def run(stack: Stack, *more: str, **further: str) -> int:
-        say(f"deploying {stack.name}")
-        command = [str(cdktf), "deploy", stack.name, *more, *arguments]
-        return cdktf_cli.run(command, variables | further, terraform=terraform, scratch=cdktf.parent)
-
-    both = list(plan_stacks(name, refresh_crowd=_refresh()))
-    for planned in both:
-        if isinstance(planned, PlannedStack):
-            if planned.exit_code != EXIT_FINE:
-                if planned.shown is not None:
-                    _show_review(planned)
-                say(f"{name} is not deployed, since {planned.stack.name} could not be planned")
-                return planned.exit_code
-            if not permitted(planned):
-                return EXIT_DECIDE
-    own, *crowds = (planned.stack for planned in both)
-    code = run(own)
-    for crowd in crowds:
+    _require_an_answer(request)
+    deployed: list[Stack] = []
+    for environment in _prepared(request):
+        waiting: list[Waiting] = []
+        plans: list[PlannedStack] = []
+        for each in _plan(environment, request):
+            if isinstance(each, Waiting):
+                waiting.append(each)
+            elif each.exit_code != EXIT_FINE:
+                return _not_planned(each, "deployed")
+            else:
+                plans.append(each)
+        code = _carry_out(plans, request, "deploy")
+        for each in waiting:
+            if code == EXIT_FINE:
+                planned = stacks.plan_stack(
+                    each.stack, request.plan_options, refresh_crowd=request.refresh_crowd, quietly=True
+                )
+                if planned.exit_code != EXIT_FINE:
+                    return _not_planned(planned, "deployed")
+                code = _carry_out([planned], request, "deploy", with_new_environment=True)
+            else:
+                say(f"{each.stack.name} is not deployed, since {each.stack.environment} has not been")
         if code != EXIT_FINE:
-            say(f"{crowd.name} is not deployed, since {own.name} could not be")
             return code
-        # cdktf says 0 as well when a person dismisses the plan.
-        if asks and own.is_behind():
-            say(f"{crowd.name} is not deployed, since {own.name} has not been")
-            return EXIT_FAILED
-        if isinstance(both[1], Waiting):
-            if includes_crowd(names):
-                names.add(NEW_ENVIRONMENT)
-            planned = plan_crowd(crowd, refresh=_refresh())
-            if planned.exit_code != EXIT_FINE:
-                return planned.exit_code
-            if not permitted(planned):
-                return EXIT_DECIDE
-        # A call of its own: cdktf cannot give one stack other Terraform arguments than the next. It starts `terraform apply`,
-        # which plans by itself; what the crowd depends on was deployed above.
-        given = os.environ.get("TF_CLI_ARGS_apply", "")
-        refresh = " ".join(filter(None, [given, *(() if _refresh() else (WITHOUT_REFRESH,))]))
-        code = run(crowd, "--ignore-missing-stack-dependencies", TF_CLI_ARGS_apply=refresh)
-    return code
+        deployed += environment
+    _write_outputs(deployed, request)
+    return EXIT_FINE
 
 
-def _refresh() -> bool:
-    return os.environ.get("REFRESH", "").lower() in {"true", "1", "yes"}
+def destroy(request: StackRequest) -> int:
+    """Plan, review, ask, destroy: environment by environment, the crowd first; nothing where one of them cannot be.
+
+    Returns:
+        As `deploy`.
+    """
+    _require_an_answer(request)
+    for environment in _prepared(request):
+        plans = []
+        for each in _plan(environment[::-1], request, "-destroy"):
+            assert isinstance(each, PlannedStack)  # only a crowd that comes second can have to wait
+            if each.exit_code != EXIT_FINE:
+                return _not_planned(each, "destroyed")
+            plans.append(each)
+        code = _carry_out(plans, request, "destroy")
+        if code != EXIT_FINE:
+            return code
+    return EXIT_FINE
 
 
-def _show_review(planned: PlannedStack, names: set[str] | None = None) -> bool:
+def _require_an_answer(request: StackRequest) -> None:
+    if not request.auto_approve and not screen.can_ask():
+        raise UsageFailure(
+            "there is no terminal, so nobody can be asked: --auto-approve goes on unasked, and ACCEPT='CODE:ADDRESS;…' then names"
+            " what a person has decided"
+        )
+
+
+def _prepared(request: StackRequest) -> list[list[Stack]]:
+    """The stacks that are meant, synthesized, by environment; what can be known to stop Terraform has stopped this before."""
+    if not Path("cdktf.json").exists():
+        raise Failure(f"{Path.cwd()} is no project's folder: there is no cdktf.json")
+    loaded = load_all()
+    selected = select_stacks(request.patterns, loaded, only=request.only)
+    names = [each.environment for each in selected]
+    chosen = select(loaded, names)
+    for each in chosen:
+        if each.environment is not None:
+            require_okta_credentials(each.environment)
+    # What is wrong in their files is printed by the synthesis.
+    written = stacks.synthesized(names) if request.skip_synth else stacks.synthesize(names, request.app)
+    wanted = {name for each in selected for name in each.stacks}
+    by_environment = ([stack for stack in written if stack.environment == name] for name in names)
+    return [[stack for stack in found if stack.name in wanted] for found in by_environment]
+
+
+def _plan(environment: Sequence[Stack], request: StackRequest, *options: str) -> Iterator[PlannedStack | Waiting]:
+    return stacks.plan_stacks(
+        environment,
+        [*options, *request.plan_options],
+        init_options=request.init_options,
+        refresh_crowd=request.refresh_crowd,
+        quietly=True,
+    )
+
+
+def _not_planned(planned: PlannedStack, done: str) -> int:
+    print(screen.without_lookups(planned.text), flush=True)
+    if planned.shown is not None:
+        _show_review(planned)
+    say(f"nothing is {done}: {planned.stack.name} could not be planned")
+    return planned.exit_code
+
+
+def _carry_out(
+    plans: Sequence[PlannedStack], request: StackRequest, verb: str, *, with_new_environment: bool = False
+) -> int:
+    """Show the reviews of the plans, have them approved, and carry them out in their order."""
+    names = accepted(os.environ.get("ACCEPT", ""))
+    if with_new_environment and includes_crowd(names):
+        names.add(NEW_ENVIRONMENT)
+    for planned in plans:
+        if warnings := screen.warnings_of(planned.text):
+            print(f"{warnings}\n", flush=True)
+        to_decide = _show_review(planned, names, must=request.auto_approve)
+        if to_decide and request.auto_approve:
+            say(f"nothing is done: ACCEPT has to name what must be decided in {planned.stack.name}, see above")
+            return EXIT_DECIDE
+    changing = [planned for planned in plans if planned.has_changes]
+    if not changing:
+        say(f"{_list(plans)}: nothing to do")
+        return EXIT_FINE
+    if not request.auto_approve and not _approved(changing, verb):
+        say(f"nothing is done: {_list(changing)} stays as it is")
+        return EXIT_FAILED
+    for planned in changing:
+        say(f"{verb}ing {planned.stack.name}")
+        planned.stack.apply(*request.apply_options)
+    return EXIT_FINE
+
+
+def _approved(plans: Sequence[PlannedStack], verb: str) -> bool:
+    question = f"{verb.capitalize()} {_list(plans)}, exactly as planned? yes to go on, plan to see the whole plan, anything else stops:"
+    for answer in screen.answers(question):
+        if answer != "plan":
+            return answer == "yes"
+        for planned in plans:
+            planned.stack.terraform("show", PLAN_FILE)
+    return False
+
+
+def _show_review(planned: PlannedStack, names: set[str] | None = None, *, must: bool = False) -> bool:
     """Show what the plan means for sign-in; a plan that Terraform refused says there why, and what it would have cost.
 
     Returns:
         Whether something is left that a person must decide.
     """
     say(f"review of {planned.stack.name}")
+    if planned.shown is None and planned.stack.runs_remotely and not must:
+        say(
+            "there is none: HCP Terraform shows a plan as JSON to administrators of the workspace alone; the plan is above"
+        )
+        return False
     return planned.show_review(names or ())
 
 
-@click.command()
-@click.argument("operation", type=click.Choice(["plan", "deploy"]))
-@click.argument("environment")
-def command(operation: str, environment: str) -> None:
-    """Plan or deploy both stacks of an environment."""
-    model = load_one(environment).environment
-    assert model is not None  # load_one raises otherwise
-    require_okta_credentials(model)
-    sys.exit({"plan": plan, "deploy": deploy}[operation](environment))
+def _list(plans: Sequence[PlannedStack]) -> str:
+    return " and ".join(planned.stack.name for planned in plans)
 
 
-def main() -> None:
-    """Run the operation and exit with its code; 1 where it could not start, 2 for an environment that does not exist."""
+def _write_outputs(deployed: Sequence[Stack], request: StackRequest) -> None:
+    """The outputs of the stacks, by construct, as cdktf-cli writes them."""
+    if request.outputs_file is None:
+        return
+    found: dict[str, Any] = {}
+    for stack in deployed:
+        outputs = json.loads(stack.terraform("output", "-json", capture=True).stdout or b"{}")
+        known = {
+            name: output["value"]
+            for name, output in outputs.items()
+            if request.with_sensitive_outputs or not output["sensitive"]
+        }
+        found |= _by_construct(stack.configuration.get("//", {}).get("outputs", {}), known)
     try:
-        command.main(prog_name="make", standalone_mode=True)
-    except UsageFailure as failure:
-        print(failure, file=sys.stderr)
-        sys.exit(EXIT_USAGE)
-    except Failure as failure:
-        print(failure, file=sys.stderr)
-        sys.exit(EXIT_FAILED)
+        request.outputs_file.write_text(json.dumps(found, indent=2), encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{request.outputs_file}: cannot be written: {error.strerror}") from None
 
 
-if __name__ == "__main__":
-    main()
+def _by_construct(names: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    found = {
+        key: _by_construct(name, known) if isinstance(name, dict) else known.get(name) for key, name in names.items()
+    }
+    return {key: value for key, value in found.items() if value is not None and value != {}}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,19 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
+from connect_sso.terraform import interrupts, screen
 from connect_sso.terraform.binary import terraform_binary
+from connect_sso.terraform.locks import LOCKS, unlocked
+from connect_sso.terraform.screen import say
 from connect_sso.terraform.stack_file import STACK_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-OUTPUT = Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
-STACKS = OUTPUT / "stacks"
 PLAN_FILE = "plan"
 """In the stack's folder; where `cdktf diff` leaves it too."""
-
-LOCK_FILE = ".terraform.lock.hcl"
-"""Where Terraform looks for the checksums of the providers: https://developer.hashicorp.com/terraform/language/files/dependency-lock."""
 
 INSTANCE = "aws_connect_instance"
 
@@ -40,9 +37,16 @@ NEW_ENVIRONMENT = "new-environment"
 """The finding of an environment's first plan."""
 
 
-def say(message: str) -> None:
-    """Tell on stderr what happens now: a wait without a word looks like a hang."""
-    print(f"==> {message}", file=sys.stderr, flush=True)
+PLANNED_CHANGES = 2
+"""The exit code of `terraform plan -detailed-exitcode` where there is something to do."""
+
+WRONG_PACKAGE = "checksums previously recorded in the dependency lock file"
+"""What Terraform says of a provider whose package is another than the locked one."""
+
+
+def output_folder() -> Path:
+    """Where synthesis writes: `cdktf.out`, or what cdktf's own variable names."""
+    return Path(os.environ.get("CDKTF_OUTDIR") or "cdktf.out")
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,13 @@ class PlannedStack:
 
     stack: Stack
     exit_code: int
+    """Terraform's, 0 whether or not there is something to do."""
+    has_changes: bool
     shown: bytes | None
     """The plan as `terraform show -json` prints it: also of a plan that Terraform refuses, None where it made none or
     does not show it (HCP Terraform shows it to a workspace's administrators alone)."""
+    text: str
+    """What Terraform printed, where it has not been on the screen already."""
 
     @cached_property
     def changes(self) -> list[dict[str, Any]]:
@@ -138,78 +146,99 @@ class Stack:
     """A synthesized stack in its folder."""
 
     name: str
+    environment: str
+
+    @property
+    def is_crowd(self) -> bool:
+        """Whether it holds the people of the environment's CSV file."""
+        return self.name != self.environment
 
     @property
     def folder(self) -> Path:
         """Where its `cdk.tf.json` lies and Terraform runs."""
-        return STACKS / self.name
+        return output_folder() / "stacks" / self.name
 
     @property
     def configuration(self) -> dict[str, Any]:
         """What was synthesized."""
-        found: dict[str, Any] = json.loads((self.folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((self.folder / STACK_FILE).read_text(encoding="utf-8"))
         return found
+
+    @property
+    def runs_remotely(self) -> bool:
+        """Whether HCP Terraform plans and applies it."""
+        return "cloud" in self.configuration["terraform"]
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line of Terraform in the folder."""
+        return [terraform_binary(), f"-chdir={self.folder}", *arguments]
 
     def terraform(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[bytes]:
         """Run Terraform in the folder; its output goes where ours goes, or into the result."""
         sys.stdout.flush()
-        command = [terraform_binary(), f"-chdir={self.folder}", *arguments]
-        return subprocess.run(command, stdout=subprocess.PIPE if capture else None, check=False)
+        return subprocess.run(self.command(*arguments), stdout=subprocess.PIPE if capture else None, check=False)
 
-    def init(self, locks: Path | None = None) -> None:
+    def init(self, *options: str, readonly: bool = False) -> None:
         """Install the providers, quietly where nothing goes wrong.
 
         Args:
-            locks: a folder of lock files; the providers must be those of the stack's own there.
+            options: further ones of `terraform init`.
+            readonly: take no provider but those of `locks/`, where that has them all.
 
         Raises:
             Failure: Terraform cannot, or the providers are not the locked ones; what it says has been printed.
         """
-        command = [terraform_binary(), f"-chdir={self.folder}", "init", "-input=false", *_plain()]
-        lock = None if locks is None else lock_file(locks, self.name)
-        if lock is not None and lock.exists():
-            shutil.copyfile(lock, self.folder / LOCK_FILE)
-            command.append("-lockfile=readonly")
-        elif lock is not None:
-            say(f"{lock} is missing, so the providers' checksums are taken on trust: `make lock` makes it")
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if done.returncode != 0:
-            sys.stdout.buffer.write(done.stdout)
-            sys.stdout.flush()
+        on_trust = unlocked(self.name, self.configuration)
+        if on_trust:
+            say(f"{self.name}: {LOCKS}/ has no checksums of {' and '.join(on_trust)}; `make lock` adds them")
+        elif readonly:
+            options = (*options, "-lockfile=readonly")
+        code, text = screen.run_quietly(self.command("init", "-input=false", *_plain(), *options))
+        if code != 0:
+            print(text, flush=True)
+            if WRONG_PACKAGE in " ".join(screen.CODES.sub("", text).replace("│", " ").split()):
+                raise Failure(
+                    f"{self.name}: a provider's package here is not the one whose checksum is in {LOCKS}/. If it comes from a mirror that"
+                    " you trust, add its checksums: TF_CLI_ARGS_providers_lock='-fs-mirror=FOLDER' make lock (or -net-mirror=URL)"
+                )
             raise Failure(f"{self.name}: terraform init fails, see above")
 
-    def is_behind(self) -> bool:
-        """Whether what is deployed differs from the configuration, or nobody can tell; what a refresh would find is left out."""
-        return (
-            self.terraform("plan", "-input=false", WITHOUT_REFRESH, "-detailed-exitcode", capture=True).returncode != 0
-        )
+    def plan(self, *options: str, quietly: bool = False) -> PlannedStack:
+        """Plan into the folder, with further options of `terraform plan`.
 
-    def plan(self, *options: str) -> PlannedStack:
-        """Plan into the folder, with further options of `terraform plan`."""
+        Args:
+            options: those options.
+            quietly: keep what Terraform prints for later. What HCP Terraform does is on the screen all the same.
+        """
         (self.folder / PLAN_FILE).unlink(missing_ok=True)
-        planned = self.terraform("plan", "-input=false", f"-out={PLAN_FILE}", *_plain(), *options)
-        if not (self.folder / PLAN_FILE).exists():
-            return PlannedStack(self, planned.returncode, None)
-        shown = self.terraform("show", "-json", PLAN_FILE, capture=True)
-        return PlannedStack(self, planned.returncode, shown.stdout if shown.returncode == 0 else None)
+        arguments = ["plan", "-input=false", "-detailed-exitcode", f"-out={PLAN_FILE}", *_plain(), *options]
+        if quietly and not self.runs_remotely:
+            code, text = screen.run_quietly(self.command(*arguments))
+        else:
+            code, text = self.terraform(*arguments).returncode, ""
+        has_changes = code == PLANNED_CHANGES
+        shown = None
+        if (self.folder / PLAN_FILE).exists():
+            showing = self.terraform("show", "-json", PLAN_FILE, capture=True)
+            shown = showing.stdout if showing.returncode == 0 else None
+        return PlannedStack(self, EXIT_FINE if has_changes else code, has_changes, shown, text)
 
     def apply(self, *options: str) -> None:
-        """Carry out exactly the plan that lies in the folder.
+        """Carry out exactly the plan that lies in the folder; an interrupt ends it in good order.
 
         Raises:
             Failure: Terraform cannot; why has been printed.
         """
-        if self.terraform("apply", "-input=false", *_plain(), *options, PLAN_FILE).returncode != 0:
+        if interrupts.run(self.command("apply", "-input=false", *_plain(), *options, PLAN_FILE)) != 0:
             raise Failure(f"{self.name}: terraform apply fails, see above")
 
 
-def lock_file(locks: Path, stack: str) -> Path:
-    """A stack's lock file in a folder of them: the stack's own folder is written anew at every synthesis."""
-    return locks / f"{stack}{LOCK_FILE}"
+def synthesize(environments: Iterable[str] = (), app: Sequence[str] = ()) -> list[Stack]:
+    """Write the stacks of some environments, or of all, anew.
 
-
-def synthesize(environment: str = "") -> list[Stack]:
-    """Write the stacks of an environment, or of all, anew.
+    Args:
+        environments: their names; all of them where it names none.
+        app: the program that does it, where it is not to be this project's own.
 
     Returns:
         The stacks, each after those that it depends on.
@@ -217,58 +246,95 @@ def synthesize(environment: str = "") -> list[Stack]:
     Raises:
         Failure: an environment file has errors, which have been printed.
     """
-    say(f"synthesizing {environment or 'all environments'}")
+    names = list(environments)
+    say(f"synthesizing {', '.join(names) or 'all environments'}")
     sys.stdout.flush()
-    done = subprocess.run([sys.executable, "-P", "main.py"], env=os.environ | {"ENVIRONMENT": environment}, check=False)
+    variables = os.environ | {"ENVIRONMENT": ",".join(names), "CDKTF_OUTDIR": str(output_folder())}
+    done = subprocess.run(app or [sys.executable, "-P", "main.py"], env=variables, check=False)
     if done.returncode != 0:
-        raise Failure(f"{environment or 'an environment'} could not be synthesized, see above")
-    manifest = json.loads((OUTPUT / "manifest.json").read_text(encoding="utf-8"))
-    return [Stack(name) for name in sorted(manifest["stacks"])]
+        raise Failure(f"{', '.join(names) or 'an environment'} could not be synthesized, see above")
+    return synthesized(names)
+
+
+def synthesized(environments: Iterable[str] = ()) -> list[Stack]:
+    """The stacks of some environments, or of all, as they were written last, each after those that it depends on.
+
+    Raises:
+        Failure: nothing has been synthesized yet.
+    """
+    names = list(environments)
+    manifest = output_folder() / "manifest.json"
+    try:
+        written = json.loads(manifest.read_text(encoding="utf-8"))["stacks"]
+    except (OSError, ValueError, KeyError):
+        raise Failure(f"{manifest}: not there, or no manifest; synthesize first") from None
+    # A crowd's stack depends on its environment's own, and on nothing else.
+    stacks = [Stack(name, (*written[name]["dependencies"], name)[0]) for name in sorted(written)]
+    return [stack for stack in stacks if not names or stack.environment in names]
 
 
 def plan_stacks(
-    environment: str, options: Sequence[str] = (), *, locks: Path | None = None, refresh_crowd: bool = False
+    stacks: Iterable[Stack],
+    options: Sequence[str] = (),
+    *,
+    init_options: Sequence[str] = (),
+    readonly: bool = False,
+    refresh_crowd: bool = False,
+    quietly: bool = False,
 ) -> Iterator[PlannedStack | Waiting]:
-    """Synthesize an environment and plan its stacks one after the other, each only when it is asked for.
+    """Plan stacks of one environment one after the other, each only when it is asked for.
 
     Args:
-        environment: its name.
+        stacks: its own, that of its crowd, or both in this order.
         options: further ones of `terraform plan`.
-        locks: see `Stack.init`.
+        init_options: further ones of `terraform init`.
+        readonly: see `Stack.init`.
         refresh_crowd: ask Connect about each person of the CSV file.
+        quietly: see `Stack.plan`.
 
     Yields:
-        The plan of its own stack, then that of its crowd where it has one.
+        The plan of each.
 
     Raises:
-        Failure: one cannot be synthesized or initialized.
+        Failure: one cannot be initialized.
     """
     own: PlannedStack | None = None
-    for stack in synthesize(environment):
-        if own is None:
-            say(f"planning {stack.name}")
-            stack.init(locks)
-            own = stack.plan(*options)
-            yield own
-        elif own.exit_code != 0:
+    for stack in stacks:
+        if stack.is_crowd and own is not None and own.exit_code != EXIT_FINE:
             yield Waiting(stack, f"{own.stack.name} could not be planned")
-        elif not own.keeps_instance:
+        elif stack.is_crowd and own is not None and not own.keeps_instance:
             yield Waiting(stack, f"its people need the instance, which {own.stack.name} makes first")
         else:
-            yield plan_crowd(stack, options, locks=locks, refresh=refresh_crowd)
+            planned = plan_stack(
+                stack,
+                options,
+                init_options=init_options,
+                readonly=readonly,
+                refresh_crowd=refresh_crowd,
+                quietly=quietly,
+            )
+            own = own or planned
+            yield planned
 
 
-def plan_crowd(
-    stack: Stack, options: Sequence[str] = (), *, locks: Path | None = None, refresh: bool = False
+def plan_stack(
+    stack: Stack,
+    options: Sequence[str] = (),
+    *,
+    init_options: Sequence[str] = (),
+    readonly: bool = False,
+    refresh_crowd: bool = False,
+    quietly: bool = False,
 ) -> PlannedStack:
-    """Plan the stack of the people from the CSV file, without asking Connect about each of them unless told so.
+    """Plan one stack; that of a crowd without asking Connect about each of its people, unless told so.
 
     Raises:
         Failure: it cannot be initialized.
     """
-    say(f"planning {stack.name}{'' if refresh else ', without asking Connect about each of its people'}")
-    stack.init(locks)
-    return stack.plan(*options, *(() if refresh else (WITHOUT_REFRESH,)))
+    unasked = stack.is_crowd and not refresh_crowd
+    stack.init(*init_options, readonly=readonly)
+    say(f"planning {stack.name}{', without asking Connect about each of its people' if unasked else ''}")
+    return stack.plan(*options, *((WITHOUT_REFRESH,) if unasked else ()), quietly=quietly)
 
 
 def accepted(text: str) -> set[str]:

@@ -1,0 +1,96 @@
+"""What a person sees while Terraform works, and what they are asked."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from threading import Event, Thread
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""A terminal's colours."""
+
+LOOKED_UP = re.compile(r"^\S.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after)")
+"""Terraform's lines about what it looks up: many, and the same at every plan."""
+
+WARNING = re.compile(r"^(╷|(│ )?Warning: )")
+
+EVERY = 30
+"""Seconds between two signs of life where nobody watches a terminal."""
+
+
+def say(message: str) -> None:
+    """Tell on stderr what happens now: a wait without a word looks like a hang."""
+    print(f"==> {message}", file=sys.stderr, flush=True)
+
+
+def run_quietly(command: Sequence[str]) -> tuple[int, str]:
+    """Run a program that only reads, and show on stderr how far it is rather than what it prints.
+
+    Returns:
+        Its exit code, and what it printed on both streams.
+    """
+    began, ended, watched = time.monotonic(), Event(), sys.stderr.isatty()
+    lines: list[str] = []
+
+    def show() -> None:
+        shown = False
+        while not ended.wait(1 if watched else EVERY):
+            number = sum(LOOKED_UP.match(CODES.sub("", line)) is not None for line in list(lines))
+            text = f"    {time.monotonic() - began:.0f} s{f', {number:,} lookups' if number else ''}"
+            print(f"\r{text}" if watched else text, end="" if watched else "\n", file=sys.stderr, flush=True)
+            shown = watched
+        if shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    shower = Thread(target=show, daemon=True)
+    shower.start()
+    try:
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            lines.extend(process.stdout)  # one by one, so that the other thread sees how far it is
+    finally:
+        ended.set()
+        shower.join()
+    return process.returncode, "".join(lines)
+
+
+def without_lookups(text: str) -> str:
+    """What Terraform printed, without its lines about what it looks up."""
+    kept = [line for line in text.splitlines() if not LOOKED_UP.match(CODES.sub("", line))]
+    return "\n".join(kept).strip("\n")
+
+
+def warnings_of(text: str) -> str:
+    """The warnings at the end of what Terraform printed."""
+    lines = text.splitlines()
+    first = next((number for number, line in enumerate(lines) if WARNING.match(CODES.sub("", line))), len(lines))
+    return "\n".join(lines[first:]).strip("\n")
+
+
+def can_ask() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def answers(question: str) -> Iterator[str]:
+    """What somebody enters, each time that it is asked for; nothing more once they end the input."""
+    while True:
+        print(question, end=" ", file=sys.stderr, flush=True)
+        line = sys.stdin.readline()
+        if not line:
+            print(file=sys.stderr)
+            return
+        yield line.strip()
