@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from connect_sso.infrastructure.takeover import IMPORTS_FILE
 from tests.conftest import ROOT
 from tests.review.scenarios import CROWD, Scenario, crowd
+from tests.sandbox.imports import import_ids
 from tests.sandbox.terraform import Sandbox, Stack
 
 
@@ -56,6 +58,16 @@ class Deployed:
             file.write_text(original, "utf-8")
         assert plan.json, plan.text
         return _bytes(plan.json)
+
+    def takeover(self, name: str, edit: Callable[[dict[str, Any]], object] = lambda _: None) -> bytes:
+        """The plan of somebody whose state is empty and who imports all that stands, with a change of the configuration or without."""
+        ids = import_ids(self.stack(name))
+        stack = self.sandbox.stack(self.root / "out" / "stacks" / name, f"takeover-{name}")
+        stack.edit(edit)
+        blocks = [{"to": address, "id": identifier} for address, identifier in ids.items()]
+        (stack.folder / IMPORTS_FILE).write_text(json.dumps({"import": blocks}), "utf-8")
+        stack.init()
+        return _bytes(stack.plan().json)
 
 
 def _bytes(document: dict[str, Any]) -> bytes:

@@ -13,8 +13,8 @@ import pytest
 from connect_sso.facts.import_ids import IMPORT_IDS
 from connect_sso.infrastructure.takeover import IMPORTS_FILE
 from tests.environment_files import minimal
-from tests.sandbox import aws, okta
 from tests.sandbox.cloud import COMPANY
+from tests.sandbox.imports import import_ids
 from tests.sandbox.terraform import Stack
 from tests.terraform.conftest import MODES, OTHER_TERRAFORMS, World, environment
 
@@ -26,17 +26,6 @@ PROGRAMS = [
     *(pytest.param(program, id="terraform-of-the-path") for program in OTHER_TERRAFORMS),
     pytest.param(TOFU, id="tofu", marks=pytest.mark.skipif(TOFU is None, reason="there is no OpenTofu on the PATH")),
 ]
-
-TYPES: dict[str, Any] = {**aws.TYPES, **okta.TYPES}
-
-
-def ids(stack: Stack) -> dict[str, str]:
-    """The import id of each managed resource in a state, by address, as the providers' documentation has it."""
-    return {
-        each["address"]: TYPES[each["type"]].import_id(None, each["values"])
-        for each in stack.show()["values"]["root_module"]["resources"]
-        if each["mode"] == "managed"
-    }
 
 
 def written_again(world: World, ids: dict[str, str], data: dict[str, Any], csv: str | None = None) -> dict[str, Stack]:
@@ -61,7 +50,7 @@ def test_what_a_stack_made_is_taken_over_again(tmp_path: Path, mode: str, progra
     found: dict[str, str] = {}
     for stack in stacks.values():
         stack.apply()
-        found |= ids(stack)
+        found |= import_ids(stack)
         forget(stack)
     for address, identifier in found.items():
         assert IMPORT_IDS[address.split(".")[0]].problem(identifier) is None, address
@@ -88,7 +77,7 @@ def test_who_is_taken_out_of_the_files_or_has_left_stops_no_import(tmp_path: Pat
     data["users"].append({**copy.deepcopy(data["users"][0]), "username": "bo.agent@example.com"})
     stack = world.stack(data)
     stack.apply()
-    found = ids(stack)
+    found = import_ids(stack)
     forget(stack)
     company = json.loads(COMPANY.read_text("utf-8"))
     (ada,) = (user for user in company["okta_users"] if user["login"] == "Ada.Admin@example.com")

@@ -21,6 +21,8 @@ The Markdown is made for a comment on GitHub: at most 60,000 bytes long. More th
 
 What is only known after apply is marked as such. Sensitive values and the plan's variables never appear. The JSON of a plan itself holds secrets in clear: pipe it, and do not keep or upload it.
 
+What a plan imports (`import` blocks) is in the section "Taken over", by name, kind and id. It counts as there before: nobody gains by it, and it is no new environment. Where the import also changes something, that is a change like any other. What the imported things allow already is not judged.
+
 `--configuration FILE` is the stack's own `cdk.tf.json`. What no plan holds is read from there: provisioners of `removed` blocks, triggers of actions, modules, data sources of checks, providers and the kind of backend. `make plan` and the workflows give it.
 
 ## What is guaranteed

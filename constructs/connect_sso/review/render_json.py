@@ -50,7 +50,16 @@ def render_json(report: Report) -> str:
         "counts": report.counts,
         "resources": [_resource(resource) for resource in report.resources],
         "moves": [{"from": visible(old), "to": visible(new)} for old, new in report.moves],
-        "imports": [{"address": visible(address), "id": visible(identifier)} for address, identifier in report.imports],
+        "imports": [
+            {
+                "address": visible(each.address),
+                "id": visible(each.id),
+                "kind": each.kind,
+                "name": each.name.plain(),
+                "changed": each.is_changed,
+            }
+            for each in report.takeovers
+        ],
         "drift": [_resource(resource) for resource in report.drift],
         "outputs": [_resource(output) for output in report.outputs],
         "checks": [

@@ -15,7 +15,8 @@ from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.markdown import code, prose
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
-from connect_sso.review.words import LONGEST_MESSAGE, Words
+from connect_sso.review.takeover import Takeover, by_kind, what_is_taken_over
+from connect_sso.review.words import LONGEST_MESSAGE, Words, listing
 from connect_sso.terraform.plan import Check, Mark, Value
 from connect_sso.text import count
 
@@ -44,8 +45,10 @@ def render_markdown(report: Report) -> str:
     budget -= _size(decisions)
     access = _access(report, budget - RESERVED // 2)
     budget -= _size(access)
+    taken_over = _taken_over(report, budget - RESERVED // 4)
+    budget -= _size(taken_over)
     rest = _rest(report, budget)
-    return "\n\n".join([*head, *decisions, *access, *rest, *tail]) + "\n"
+    return "\n\n".join([*head, *decisions, *access, *taken_over, *rest, *tail]) + "\n"
 
 
 def _size(blocks: Sequence[str]) -> int:
@@ -237,6 +240,32 @@ def _table(lines: Sequence[Access]) -> str:
     return "\n".join([*_HEADER, *(_row(line) for line in lines)])
 
 
+# --- what is taken over ----------------------------------------------------------------------------------------
+
+
+def _taken_over(report: Report, budget: int) -> list[str]:
+    if not report.takeovers:
+        return []
+    blocks = ["### Taken over", what_is_taken_over(report.takeovers)]
+    kinds = [
+        f"| {prose(kind)} | {len(found):,} | {_some_names(found)} |"
+        for kind, found in by_kind(report.takeovers).items()
+    ]
+    table = "\n".join(["| What | | Which |", "|---|---|---|", *kinds])
+    rows = _as_many(report.takeovers, _takeover, (budget - _size([*blocks, table])) // 2 - 400)
+    more = _more(len(report.takeovers) - len(rows))
+    folded = _folded("By address, with the ids", "\n".join(["| Address | Id |", "|---|---|", *rows]) + more)
+    return _first_that_fits(budget, lambda: [*blocks, table, folded], lambda: [*blocks, table], lambda: blocks)
+
+
+def _some_names(found: Sequence[Takeover]) -> str:
+    return _text(listing(dict.fromkeys(each.name for each in found), limit=10))
+
+
+def _takeover(each: Takeover) -> str:
+    return f"| {code(each.address)}{' (changes)' if each.is_changed else ''} | {code(each.id)} |"
+
+
 # --- the rest --------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +296,6 @@ def _sections(report: Report, budget: int) -> list[str]:
     sections: tuple[tuple[str, Sequence[Any], Callable[[Any], str]], ...] = (
         ("Checks that do not hold", report.warnings, _check),
         ("Moves", report.moves, lambda move: f"- {code(move[0])} → {code(move[1])}"),
-        ("Imports", report.imports, lambda imported: f"- {code(imported[0])} from {code(imported[1])}"),
         ("Outputs", report.outputs, _details),
         ("Resources", report.resources, _details),
         ("Changed outside of Terraform", report.drift, _details),

@@ -10,12 +10,16 @@ from connect_sso.review.details import ValueChange
 from connect_sso.review.findings import Finding, by_code
 from connect_sso.review.render_json import shown
 from connect_sso.review.report import Report, ResourceChange
-from connect_sso.review.words import LONGEST_MESSAGE, Words
+from connect_sso.review.takeover import by_kind, what_is_taken_over
+from connect_sso.review.words import LONGEST_MESSAGE, Words, listing
 from connect_sso.terraform.plan import Check, Mark, Value
 from connect_sso.text import count, cut, visible
 
 OPEN_ACCESS_LINES = 20
 """Up to this number of lines of one kind are listed; more are counted by what they get; the JSON report has them."""
+
+OPEN_TAKEOVERS = 10
+"""Up to this number of one kind are listed with their ids; of more the first names, and the JSON report has them all."""
 
 MOST_RESOURCES = 40
 MOST_VALUES = 20
@@ -31,6 +35,7 @@ def render_text(report: Report, *, width: int = 80, colour: bool = False) -> str
     lines.verdict(report)
     lines.decisions(report)
     lines.access(report)
+    lines.takeovers(report)
     lines.rest(report)
     lines.provenance(report)
     return "\n".join(lines.done) + "\n"
@@ -151,6 +156,20 @@ class _Page:
         if len(single) > OPEN_ACCESS_LINES:
             self.put(f"{sign} and {len(single) - OPEN_ACCESS_LINES:,} more, which --format json lists", 0, 4, colour)
 
+    def takeovers(self, report: Report) -> None:
+        if not report.takeovers:
+            return
+        self.heading("Taken over")
+        self.put(what_is_taken_over(report.takeovers))
+        for kind, found in by_kind(report.takeovers).items():
+            if len(found) > OPEN_TAKEOVERS:
+                self.put(f"{kind}: {len(found):,}", 2, 6)
+                self.put(listing(dict.fromkeys(each.name for each in found), limit=10).plain(), 6)
+            else:
+                for each in found:
+                    sign = "~" if each.is_changed else "="
+                    self.put(f"{sign} {kind} {each.name.plain()}, from {visible(each.id)}", 2, 6)
+
     def rest(self, report: Report) -> None:
         self.heading("The rest")
         total = ", ".join(f"{number:,} to {verb}" for verb, number in report.counts.items())
@@ -169,8 +188,6 @@ class _Page:
             self.check(check)
         for old, new in report.moves:
             self.put(f"moved: {visible(old)} is now {visible(new)}", 0, 4)
-        for address, identifier in report.imports:
-            self.put(f"imported: {visible(address)} from {visible(identifier)}", 0, 4)
         self.resources("", report.resources)
         self.resources("Outputs", report.outputs)
         self.resources("Changed outside of Terraform", report.drift)

@@ -15,6 +15,7 @@ from connect_sso.review.findings import CODES, Finding
 from connect_sso.review.fingerprint import fingerprints
 from connect_sso.review.names import Names
 from connect_sso.review.rules import all_findings
+from connect_sso.review.takeover import Takeover, takeovers
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import World
 from connect_sso.terraform.plan import Change, Check, Mark, Plan
@@ -149,7 +150,7 @@ class Report:
     """Whether Terraform refused the plan; it then stops short, so what is not in it may still change."""
     resources: tuple[ResourceChange, ...]
     moves: tuple[tuple[str, str], ...]
-    imports: tuple[tuple[str, str], ...]
+    takeovers: tuple[Takeover, ...]
     drift: tuple[ResourceChange, ...]
     outputs: tuple[ResourceChange, ...]
     checks: tuple[Check, ...]
@@ -181,9 +182,10 @@ class Report:
         if self.refused:
             verdict += "; Terraform refused this plan"
         elif not self.resources and not self.findings:
-            verdict += (
-                "; nothing changes" if not (self.moves or self.imports or self.outputs) else "; no resource changes"
-            )
+            if self.takeovers:
+                verdict += f"; {count(len(self.takeovers), 'resource')} taken over as {'it is' if len(self.takeovers) == 1 else 'they are'}"
+            else:
+                verdict += "; nothing changes" if not (self.moves or self.outputs) else "; no resource changes"
         return verdict + "."
 
     @property
@@ -234,9 +236,7 @@ def make_report(
         refused=plan.errored,
         resources=tuple(ResourceChange(change, names) for change in plan.changes if change.changes_something),
         moves=tuple((change.previous_address, change.address) for change in plan.changes if change.previous_address),
-        imports=tuple(
-            (change.address, change.imported_id) for change in plan.changes if change.imported_id is not None
-        ),
+        takeovers=takeovers(world),
         drift=tuple(
             resource
             for change in plan.drift

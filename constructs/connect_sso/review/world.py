@@ -335,8 +335,10 @@ class World:
 
     @cached_property
     def is_new(self) -> bool:
-        """Whether this is the first plan: nothing is managed yet, and everything is made."""
+        """Whether this is the first plan: nothing is managed yet, nothing is taken over, and everything is made."""
         if any(resource.get("mode") == "managed" for resource in self.plan.prior.values()):
+            return False
+        if any(change.imported_id is not None for change in self.plan.changes):
             return False
         real = [change for change in self.plan.changes if change.changes_something]
         return bool(real) and all(change.actions == ("create",) for change in real)
