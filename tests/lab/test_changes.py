@@ -111,6 +111,60 @@ def test_exactly_that(lab: Callable[..., Lab]) -> None:
     assert stack.plan().is_empty
 
 
+def test_an_origin_is_approved_and_taken_back(lab: Callable[..., Lab]) -> None:
+    """Through Cloud Control, in the same apply as the app that opens it."""
+    running = lab()
+    page = "https://desk.example.com"
+    stack = running.one(base(apps__admin__destination=f"{page}/home"))
+    stack.apply()
+    connect = running.accounts.client("connect")
+    (instance,) = (
+        one for one in connect.list_instances()["InstanceSummaryList"] if one["InstanceAlias"] == "acme-test"
+    )
+    assert connect.list_approved_origins(InstanceId=instance["Id"])["Origins"] == [page]
+    assert stack.plan().is_empty
+    origin = f'aws_cloudcontrolapi_resource.approved_origins["{page}"]'
+    stack = running.one(base())
+    plan = stack.plan()
+    assert plan.changes == {"okta_app_saml.admin": "update", origin: "delete"}
+    stack.apply(plan.file.name)
+    assert connect.list_approved_origins(InstanceId=instance["Id"])["Origins"] == []
+    assert stack.plan().is_empty
+
+
+def test_a_setting_of_one_person(lab: Callable[..., Lab]) -> None:
+    """Kept for that person alone; what supervisors set of the others stays, and nobody is made anew."""
+    running = lab()
+    running.one(base()).apply()
+    connect = running.accounts.client("connect")
+    (instance,) = (
+        one for one in connect.list_instances()["InstanceSummaryList"] if one["InstanceAlias"] == "acme-test"
+    )
+    ids = {user["Username"]: user["Id"] for user in connect.list_users(InstanceId=instance["Id"])["UserSummaryList"]}
+    for identifier in ids.values():
+        phone = {"PhoneType": "SOFT_PHONE", "AutoAccept": True, "AfterContactWorkTimeLimit": 30}
+        connect.update_user_phone_config(InstanceId=instance["Id"], UserId=identifier, PhoneConfig=phone)
+    own = 'aws_connect_user.user-bo_agent--example_com["bo.agent@example.com"]'
+    stack = running.one(base(users__1__auto_accept=False, users__1__tags={"Team": "Sales"}))
+    plan = stack.plan()
+    assert plan.changes == {own: "update"}
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
+
+    def live(name: str) -> dict[str, Any]:
+        user: dict[str, Any] = connect.describe_user(InstanceId=instance["Id"], UserId=ids[name])["User"]
+        return user
+
+    assert live(BO)["PhoneConfig"] == {"PhoneType": "SOFT_PHONE", "AutoAccept": False, "AfterContactWorkTimeLimit": 30}
+    assert live(BO)["Tags"] == {"Team": "Sales"}
+    assert live(ADA)["PhoneConfig"]["AutoAccept"] is True
+    stack = running.one(base())
+    assert stack.plan().changes == {}
+    stack.apply()
+    assert live(BO)["PhoneConfig"]["AutoAccept"] is False
+    assert live(BO)["Tags"] == {"Team": "Sales"}
+
+
 def test_a_rotated_key_reaches_iam_in_the_next_apply(lab: Callable[..., Lab]) -> None:
     """Okta signs with a new key at once; until IAM has the new metadata, nobody signs in."""
     running = lab()

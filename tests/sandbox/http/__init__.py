@@ -3,7 +3,8 @@
 model.py      what the plugin door's types hold and refuse, for requests that come over HTTP
 shapes.py     botocore's description of an AWS service: reads requests, and holds answers and errors to it
 connect.py    Amazon Connect
-aws.py        the AWS endpoint: Connect is ours, IAM, STS, S3 and KMS are moto's; what IAM refuses beyond moto
+cloud_control.py  Cloud Control, for Connect's approved origins, and their schema from CloudFormation
+aws.py        the AWS endpoint: these are ours, IAM, STS, S3 and KMS are moto's; what IAM refuses beyond moto
 okta.py       the Okta org; okta_apps.py, okta_people.py and okta_tokens.py are its parts
 serving.py    `accounts()` serves both on loopback and says which variables point programs there; `make accounts`
 

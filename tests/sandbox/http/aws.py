@@ -1,4 +1,4 @@
-"""The endpoint of all AWS services: Connect and Service Quotas are ours, the others are moto's, with what IAM refuses beyond moto.
+"""The endpoint of all AWS services: Connect, Cloud Control and Service Quotas are ours, the others moto's, with what IAM refuses beyond moto.
 
 Whose account it is, the access key says: one that holds twelve digits is of that account, as moto's own are of theirs.
 """
@@ -23,6 +23,7 @@ from werkzeug import Request, Response
 from tests.sandbox.aws import iam
 from tests.sandbox.aws.account import Account, partition_of
 from tests.sandbox.cloud import Cloud
+from tests.sandbox.http.cloud_control import CloudControl, CloudFormation
 from tests.sandbox.http.connect import Connect, Quota
 from tests.sandbox.http.model import Call, NotModelled, aws_error
 from tests.sandbox.http.quotas import Quotas
@@ -87,7 +88,12 @@ class Aws:
         self.delay = delay
         self.lag = lag
         self.connect = Connect(quota, setting_up)
-        self.quotas = Quotas()
+        self.ours: dict[str, Callable[[Request, Account], tuple[str, Response]]] = {
+            "cloudcontrolapi": CloudControl(self.connect),
+            "cloudformation": CloudFormation(),
+            "connect": self.connect,
+            "servicequotas": Quotas(),
+        }
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.calls: list[Call] = []
         self._lock = threading.Lock()
@@ -104,11 +110,9 @@ class Aws:
         account = MotoAccount(self.cloud, found[0] if found else self.account_id, region, partition_of(region), {})
         body = request.get_data()
         environ["wsgi.input"] = io.BytesIO(body)
-        if signed["service"] == "connect":
+        if served := self.ours.get(signed["service"]):
             with self._lock:
-                operation, response = self.connect(Request(environ), account)
-        elif signed["service"] == "servicequotas":
-            operation, response = self.quotas(Request(environ), account)
+                operation, response = served(Request(environ), account)
         elif signed["service"] in MOTO:
             operation, response = self._moto(environ, account, signed["service"], body)
         else:

@@ -95,16 +95,23 @@ class Connect:
             self.service.check(operation, parameters)
             if self.quota and not self.quota.take((account.account_id, account.region, operation.name)):
                 raise ServiceError("TooManyRequestsException", "Too Many Requests")
-            method: Callable[..., Any] | None = getattr(_Requests, operation.name, None)
-            if method is None:
-                raise NotModelled(f"connect {operation.name}")
-            try:
-                result = method(_Requests(self, account), **parameters)
-            except Refused as refusal:
-                raise ServiceError(*aws_error(refusal, "InvalidParameterException")) from refusal
-            return operation.name, self.service.answer(operation, result)
+            return operation.name, self.service.answer(operation, self.perform(account, operation.name, parameters))
         except ServiceError as error:
             return operation.name, self.service.error(operation, error)
+
+    def perform(self, account: Account, operation: str, parameters: Mapping[str, Any]) -> Any:
+        """Do what an operation does, whoever asks for it.
+
+        Raises:
+            ServiceError: it is refused.
+        """
+        method: Callable[..., Any] | None = getattr(_Requests, operation, None)
+        if method is None:
+            raise NotModelled(f"connect {operation}")
+        try:
+            return method(_Requests(self, account), **parameters)
+        except Refused as refusal:
+            raise ServiceError(*aws_error(refusal, "InvalidParameterException")) from refusal
 
     def is_ready(self, identifier: str) -> bool:
         """Whether an instance is no longer being created."""

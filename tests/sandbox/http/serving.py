@@ -41,7 +41,7 @@ from tests.sandbox.http.okta import Limit, Okta
 from tests.sandbox.http.okta_tokens import Tokens
 from tests.sandbox.okta import Org
 
-SERVICES = ("CONNECT", "IAM", "KMS", "S3", "S3_CONTROL", "SERVICE_QUOTAS", "STS")
+SERVICES = ("CLOUDCONTROL", "CLOUDFORMATION", "CONNECT", "IAM", "KMS", "S3", "S3_CONTROL", "SERVICE_QUOTAS", "STS")
 TOKEN = "00-invented-api-token"
 SECRET = "invented"
 TIMEOUT = 60

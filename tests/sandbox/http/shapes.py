@@ -1,4 +1,4 @@
-"""A service of AWS that speaks JSON, as botocore describes it: requests are read by that description, answers and errors are held to it."""
+"""A service of AWS as botocore describes it: requests are read by that description, answers and errors are held to it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import unquote
+from xml.sax.saxutils import escape
 
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
@@ -68,19 +69,22 @@ def service(name: str) -> Service:
     Args:
         name: as botocore calls it, such as `connect`.
     """
-    return Service(name)
+    protocols = {"json": JsonService, "query": QueryService, "rest-json": Service}
+    model = ServiceModel(Loader().load_service_model(name, "service-2"), name)
+    return protocols[model.protocol](name, model)
 
 
 class Service:
-    """The description of one service.
+    """The description of one service, of those that speak REST and JSON.
 
     Args:
         name: as botocore calls it, such as `connect`.
+        model: what botocore says of it.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, model: ServiceModel) -> None:
         self.name = name
-        self.model = ServiceModel(Loader().load_service_model(name, "service-2"), name)
+        self.model = model
         operations = [self.model.operation_model(one) for one in self.model.operation_names]
         routes = [
             Route(one.http["method"], tuple(one.http["requestUri"].partition("?")[0].strip("/").split("/")), one)
@@ -144,11 +148,61 @@ class Service:
         headers = {"x-amzn-ErrorType": error.code}
         return Response(body, status, headers, content_type="application/json")
 
+    def _operation(self, name: str) -> OperationModel:
+        if name not in self.model.operation_names:
+            raise NotModelled(f"{self.name} has no {name}")
+        return self.model.operation_model(name)
+
     @staticmethod
     def _refusal(operation: OperationModel) -> str:
         """What a service calls parameters that it cannot take."""
         described = {shape.name for shape in operation.error_shapes}
         return "InvalidParameterException" if "InvalidParameterException" in described else "InvalidRequestException"
+
+
+class JsonService(Service):
+    """A service that is told the operation in a header.
+
+    https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
+    """
+
+    def read(self, request: Request) -> tuple[OperationModel, dict[str, Any]]:
+        """Which operation a request asks for, and its parameters as they come."""
+        operation = self._operation(request.headers.get("X-Amz-Target", "").rpartition(".")[2])
+        return operation, _parameters(operation, request, {})
+
+
+class QueryService(Service):
+    """A service that is asked by a form and answers in XML; of both only texts are read and written.
+
+    https://smithy.io/2.0/aws/protocols/aws-query-protocol.html
+    """
+
+    def read(self, request: Request) -> tuple[OperationModel, dict[str, Any]]:
+        """Which operation a request asks for, and its parameters as they come."""
+        form = request.form.to_dict()
+        return self._operation(form.pop("Action", "")), {name: form[name] for name in form if name != "Version"}
+
+    def answer(self, operation: OperationModel, result: Mapping[str, Any] | None) -> Response:
+        """The answer to an operation."""
+        for problem in problems(operation.output_shape, result or {}, strict=True):
+            raise WrongShape(f"{operation.name}: {problem}")
+        values = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in (result or {}).items())
+        wrapper = operation.output_shape.serialization["resultWrapper"]
+        return self._xml(f"{operation.name}Response", f"<{wrapper}>{values}</{wrapper}>", 200)
+
+    def error(self, operation: OperationModel, error: ServiceError) -> Response:
+        """The answer of an operation that is refused."""
+        codes = {shape.error_code or shape.name: shape for shape in operation.error_shapes}
+        if error.code not in codes:
+            raise WrongShape(f"{operation.name} never answers with {error.code}: {error.message}")
+        says = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
+        return self._xml("ErrorResponse", says, int(codes[error.code].metadata["error"]["httpStatusCode"]))
+
+    def _xml(self, name: str, inner: str, status: int) -> Response:
+        namespace = self.model.metadata["xmlNamespace"]
+        text = f'<{name} xmlns="{namespace}">{inner}<RequestId>lab</RequestId></{name}>'
+        return Response(text, status, content_type="text/xml")
 
 
 def _match(template: tuple[str, ...], parts: list[str]) -> dict[str, str] | None:

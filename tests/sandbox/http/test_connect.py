@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -27,6 +28,7 @@ class Instance:
             IdentityManagementType="SAML", InstanceAlias="acme", InboundCallsEnabled=True, OutboundCallsEnabled=True
         )
         self.id: str = made["Id"]
+        self.arn: str = made["Arn"]
         self.profiles = {
             item["Name"]: item["Id"]
             for item in self.client.list_security_profiles(InstanceId=self.id)["SecurityProfileSummaryList"]
@@ -228,6 +230,44 @@ def test_origins(instance: Instance) -> None:
         instance.client.associate_approved_origin(**at)
     instance.client.disassociate_approved_origin(**at)
     assert instance.client.list_approved_origins(InstanceId=instance.id)["Origins"] == []
+
+
+def test_origins_through_cloud_control(running: Accounts, instance: Instance) -> None:
+    """The same origins as Connect's own; what became of a request is told with its token."""
+    control = running.client("cloudcontrol")
+    kind, origin = "AWS::Connect::ApprovedOrigin", "https://agents.example.com"
+    state = json.dumps({"InstanceId": instance.arn, "Origin": origin})
+
+    def outcome(event: dict[str, Any]) -> dict[str, Any]:
+        assert event["ProgressEvent"]["OperationStatus"] == "IN_PROGRESS"
+        token = event["ProgressEvent"]["RequestToken"]
+        found: dict[str, Any] = control.get_resource_request_status(RequestToken=token)["ProgressEvent"]
+        return found
+
+    made = outcome(control.create_resource(TypeName=kind, DesiredState=state))
+    assert (made["OperationStatus"], made["Identifier"]) == ("SUCCESS", f"{instance.arn}|{origin}")
+    found = control.get_resource(TypeName=kind, Identifier=made["Identifier"])["ResourceDescription"]
+    assert json.loads(found["Properties"]) == json.loads(state)
+    assert instance.client.list_approved_origins(InstanceId=instance.id)["Origins"] == [origin]
+    again = outcome(control.create_resource(TypeName=kind, DesiredState=state))
+    assert (again["OperationStatus"], again["ErrorCode"]) == ("FAILED", "AlreadyExists")
+    for status in ("SUCCESS", "FAILED"):
+        gone = outcome(control.delete_resource(TypeName=kind, Identifier=made["Identifier"]))
+        assert (gone["OperationStatus"], gone.get("ErrorCode")) == (status, None if status == "SUCCESS" else "NotFound")
+    assert instance.client.list_approved_origins(InstanceId=instance.id)["Origins"] == []
+    with refused("ResourceNotFoundException"):
+        control.get_resource(TypeName=kind, Identifier=made["Identifier"])
+    with refused("RequestTokenNotFoundException"):
+        control.get_resource_request_status(RequestToken="unknown")
+
+
+def test_the_schema_of_an_approved_origin(running: Accounts) -> None:
+    """The AWS provider asks for it before it plans one; of another type the registry of these accounts knows nothing."""
+    registry = running.client("cloudformation")
+    found = registry.describe_type(Type="RESOURCE", TypeName="AWS::Connect::ApprovedOrigin")
+    assert json.loads(found["Schema"])["primaryIdentifier"] == ["/properties/InstanceId", "/properties/Origin"]
+    with refused("TypeNotFoundException"):
+        registry.describe_type(Type="RESOURCE", TypeName="AWS::Connect::User")
 
 
 def test_storage_needs_its_bucket(running: Accounts, instance: Instance) -> None:
