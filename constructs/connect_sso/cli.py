@@ -12,6 +12,7 @@ import click
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
 
 SUBCOMMANDS = {
+    "adopt": "connect_sso.adopt",
     "check": "connect_sso.environment.check",
     "decode": "connect_sso.decode",
     "review": "connect_sso.review",

@@ -354,7 +354,7 @@ def _land(accounts: Accounts, iam: Any, role: dict[str, Any], session: str, rela
         raise _Refused(f"{found['region']} has no instance {found['instance']}") from None
     if instance["IdentityManagementType"] != "SAML":
         raise _Refused(f"the instance is {instance['IdentityManagementType']}")
-    context = {"aws:userid": f"{role['RoleId']}:{session}", "connect:InstanceId": instance["Arn"]}
+    context = {"aws:userid": f"{role['RoleId']}:{session}", "connect:InstanceId": instance["Id"]}
     resource = f"{instance['Arn']}/user/{context['aws:userid']}"
     for policies in _limits(iam, role):
         if not _permits(policies, "connect:GetFederationToken", resource, context):

@@ -362,7 +362,7 @@ def custom_app(accounts: Accounts) -> Company:
         }
     )
     consoles.saml_provider("Okta", app)
-    condition = {"Condition": {"StringEquals": {"connect:InstanceId": consoles.instance["Arn"]}}}
+    condition = {"Condition": {"StringEquals": {"connect:InstanceId": consoles.instance_id}}}
     policy = consoles.policy("Connect_Sign_In", "connect:GetFederationToken", "*", "/sso/", **condition)
     consoles.role("Connect", "Okta", policy, "/sso/")
     consoles.okta("PUT", f"/api/v1/apps/{app}/groups/{consoles.groups[AGENTS]}", {})

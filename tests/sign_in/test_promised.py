@@ -12,10 +12,8 @@ import pytest
 from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.iam.documents import Policy, read_policy
 from connect_sso.iam.evaluation import Decision
-from connect_sso.sign_in.hops import ASSERTION, ASSIGNMENT, LANDING, PERMISSION, TRUST, USER
 from connect_sso.sign_in.model import permission_decision
 from connect_sso.sign_in.promised import UNKNOWN_INSTANCE_ID, promised_sign_in
-from connect_sso.sign_in.walk import Walker
 from tests.environment_files import loaded, minimal
 from tests.synthesized import synthesized
 
@@ -133,27 +131,3 @@ def _catalogue(body: dict[str, Any], role: str) -> tuple[str, str, int]:
         settings.get("overrideAcsURL", COMMERCIAL.global_endpoint),
         settings["sessionDuration"],
     )
-
-
-def test_what_stays_as_it_was_found_is_not_promised(tmp_path: Path) -> None:
-    """An adopted environment says who and which app; what it leaves alone may be anything, so nothing is claimed of it."""
-    promised = promised_sign_in(loaded(tmp_path, minimal(adopted=True)))
-    walk = Walker(promised, promised).walk("Ada.Admin@example.com")
-    assert [(hop.name, hop.ok) for hop in walk.hops] == [
-        (ASSIGNMENT, True),
-        (ASSERTION, None),
-        (TRUST, None),
-        (PERMISSION, None),
-        (USER, True),
-        (LANDING, True),
-    ]
-    says = " ".join(hop.says for hop in walk.hops)
-    assert "the role's trust policy and the app's recipient cannot be told from the file" in says
-    assert "the text of okta_federation_policy is not known" in says
-
-
-def test_what_is_taken_over_is_promised_again(tmp_path: Path) -> None:
-    """Part by part."""
-    promised = promised_sign_in(loaded(tmp_path, minimal(adopted=["permissions"])))
-    walk = Walker(promised, promised).walk("Ada.Admin@example.com")
-    assert [hop.name for hop in walk.hops if hop.ok is None] == [PERMISSION]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def groups_in_rule(expression: str) -> tuple[str, ...] | None:
@@ -12,3 +16,9 @@ def groups_in_rule(expression: str) -> tuple[str, ...] | None:
     """
     match = re.fullmatch(r'\s*isMemberOfAnyGroup\(((?>\s*"[^"]*"\s*,?)*+)\)\s*', expression)
     return tuple(re.findall(r'"([^"]*)"', match[1])) if match is not None else None
+
+
+def any_of_groups(groups: Iterable[str]) -> str:
+    """The expression of a rule that takes in the members of these groups, by their ids or by Terraform's references to them."""
+    quoted = (f'"{group}"' for group in groups)
+    return f"isMemberOfAnyGroup({', '.join(quoted)})"

@@ -17,6 +17,7 @@ from cdktf_cdktf_provider_okta.group_memberships import GroupMemberships
 from cdktf_cdktf_provider_okta.group_rule import GroupRule
 
 from connect_sso.facts.escaping import quoted
+from connect_sso.facts.group_rules import any_of_groups
 from connect_sso.facts.okta_people import BARRED
 from connect_sso.facts.okta_profile import terraform_expression
 from connect_sso.infrastructure.addresses import address, named, one_per
@@ -237,14 +238,13 @@ class RoleGroupRule(GroupRule):
         groups: Groups,
         names: Iterable[str],
     ) -> None:
-        ids = ", ".join(f'"{groups.id_of(quoted(group))}"' for group in sorted(names))
         super().__init__(
             scope,
             construct_id,
             name=name,
             status="ACTIVE",
             expression_type="urn:okta:expression:1.0",
-            expression_value=f"isMemberOfAnyGroup({ids})",
+            expression_value=any_of_groups(groups.id_of(quoted(group)) for group in sorted(names)),
             group_assignments=[role_group.group_id],
             # Without it, people whom the rule put there would keep the role when the rule goes.
             remove_assigned_users=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from connect_sso.iam import policies
@@ -30,7 +29,7 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
     """The sign-in of a valid environment."""
     assert loaded.environment is not None, "only valid environments are walked"
     promise = _Promise(loaded, loaded.environment)
-    sign_in = SignIn(
+    return SignIn(
         source=loaded.file,
         instance=promise.instance(),
         providers=promise.providers(),
@@ -39,10 +38,6 @@ def promised_sign_in(loaded: LoadedEnvironment) -> SignIn:
         users=promise.users(),
         users_are_complete=True,
     )
-    return replace(sign_in, unknown_because=LEFT_AS_FOUND) if loaded.environment.adopted else sign_in
-
-
-LEFT_AS_FOUND = "cannot be told from the file: it stays as it was found (adopted)"
 
 
 class _Promise:
@@ -75,9 +70,7 @@ class _Promise:
 
     def roles(self) -> dict[str, Role]:
         environment = self._environment
-        federation = environment.federation
-        permission = read_policy(_unescaped(policies.federation(self._instance_arn)), federation.policy)
-        found_permissions, found_roles = environment.leaves("permissions"), environment.leaves("roles")
+        permission = read_policy(_unescaped(policies.federation(self._instance_arn)), environment.federation.policy)
         found: dict[str, Role] = {}
         for key, app in environment.apps.items():
             arn = environment.role_arn(app)
@@ -86,20 +79,16 @@ class _Promise:
                     where=self._loaded.where("apps", key, "role"),
                     name=app.role,
                     arn=arn,
-                    trust=None
-                    if environment.leaves("trust")
-                    else read_policy(environment.trust(app.role), f"the trust policy of {app.role}"),
-                    max_session_duration=None if found_roles else environment.role_session_duration(app.role),
-                    permissions=() if found_permissions else (permission,),
-                    unread_permissions=(federation.policy,) if found_permissions else (),
-                    unread_boundary=federation.permissions_boundary or ("that it may have" if found_roles else ""),
+                    trust=read_policy(environment.trust(app.role), f"the trust policy of {app.role}"),
+                    max_session_duration=environment.role_session_duration(app.role),
+                    permissions=(permission,),
+                    unread_boundary=environment.federation.permissions_boundary or "",
                 )
         return found
 
     def apps(self) -> dict[str, OktaApp]:
         environment, where = self._environment, self._loaded.where
         direct = self._direct_routes()
-        as_found = environment.leaves("apps")
         return {
             key: OktaApp(
                 key=key,
@@ -108,12 +97,12 @@ class _Promise:
                 active=True,
                 issuer=None,
                 metadata=None,
-                recipient=None if as_found else environment.aws.sign_in_endpoint,
-                audience=None if as_found else environment.aws.partition.audience,
+                recipient=environment.aws.sign_in_endpoint,
+                audience=environment.aws.partition.audience,
                 provider_arn=environment.provider_arn(app),
                 role_arn=environment.role_arn(app),
                 role_problem="",
-                session_duration=None if as_found else environment.session_duration(app),
+                session_duration=environment.session_duration(app),
                 session_name_from=environment.okta.username_attribute,
                 session_tags=tuple(app.session_tags),
                 relay_state=environment.relay_state(app, self._instance_id),
