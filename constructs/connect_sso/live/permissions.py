@@ -65,7 +65,8 @@ AWS = (
 ALSO = {
     "connect:DescribeInstance": ("ds:DescribeDirectories",),
     "connect:ListInstances": ("ds:DescribeDirectories",),
-    "connect:SearchUsers": ("connect:DescribeUser",),
+    "connect:SearchUserHierarchyGroups": ("connect:DescribeUserHierarchyGroup",),
+    "connect:SearchUsers": ("connect:DescribeUser", "connect:ListUserProficiencies"),
 }
 """What AWS checks besides.
 

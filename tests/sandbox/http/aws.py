@@ -25,7 +25,7 @@ from tests.sandbox.aws.account import Account, partition_of
 from tests.sandbox.cloud import Cloud
 from tests.sandbox.http.cloud_control import CloudControl, CloudFormation
 from tests.sandbox.http.connect import Connect, Quota
-from tests.sandbox.http.model import Call, NotModelled, aws_error
+from tests.sandbox.http.model import Call, NotModelled, aws_error, not_authorized
 from tests.sandbox.http.quotas import Quotas
 from tests.sandbox.plugin import Refused, Values
 from tests.sandbox.resources import Rule
@@ -87,12 +87,14 @@ class Aws:
         self.account_id = account_id
         self.delay = delay
         self.lag = lag
-        self.connect = Connect(quota, setting_up)
+        self.denied: set[str] = set()
+        """Actions that nobody may, as policies write them: `connect:SearchUsers`."""
+        self.connect = Connect(quota, setting_up, self.denied)
         self.ours: dict[str, Callable[[Request, Account], tuple[str, Response]]] = {
             "cloudcontrolapi": CloudControl(self.connect),
             "cloudformation": CloudFormation(),
             "connect": self.connect,
-            "servicequotas": Quotas(),
+            "servicequotas": Quotas(self.denied),
         }
         self.moto = DomainDispatcherApplication(create_backend_app)
         self.calls: list[Call] = []
@@ -128,6 +130,10 @@ class Aws:
             "s3": ("Get" if environ["REQUEST_METHOD"] in ("GET", "HEAD") else "Put") + "Bucket",
             "kms": environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2],
         }.get(service) or parameters.get("Action", "?")
+        if f"{service}:{operation}" in self.denied:
+            return operation, _iam_error(
+                "AccessDenied", f"{CALLER} is not authorized to perform: {service}:{operation}"
+            )
         if service == "iam":
             answered = self._refusal(account, operation, parameters) or _provider_tags(account, operation, parameters)
             if answered:
@@ -251,7 +257,7 @@ def _provider_tags(account: MotoAccount, operation: str, parameters: Values) -> 
 
 
 def _iam_error(code: str, message: str) -> Response:
-    status = {"NoSuchEntity": 404, "EntityAlreadyExists": 409, "LimitExceeded": 409}.get(code, 400)
+    status = {"AccessDenied": 403, "NoSuchEntity": 404, "EntityAlreadyExists": 409, "LimitExceeded": 409}.get(code, 400)
     text = (
         '<ErrorResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><Error><Type>Sender</Type>'
         f"<Code>{code}</Code><Message>{escape(message)}</Message></Error><RequestId>lab</RequestId></ErrorResponse>"

@@ -11,7 +11,7 @@ import datetime
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ from werkzeug import Request, Response
 from tests.sandbox.aws.account import NOW, Account
 from tests.sandbox.aws.connect import PROFILES, TYPES, instance, profiles
 from tests.sandbox.cloud import uuid
-from tests.sandbox.http.model import Model, NotModelled, aws_error
+from tests.sandbox.http.model import Model, NotModelled, aws_error, not_authorized
 from tests.sandbox.http.shapes import ServiceError, service
 from tests.sandbox.plugin import Refused, Values
 
@@ -80,18 +80,24 @@ class Connect:
     Args:
         quota: how many calls there may be, or None for any number.
         setting_up: seconds that a new instance is being created.
+        denied: the actions that nobody may.
     """
 
-    def __init__(self, quota: Quota | None = None, setting_up: float = 0) -> None:
+    def __init__(
+        self, quota: Quota | None = None, setting_up: float = 0, denied: Collection[str] = frozenset()
+    ) -> None:
         self.service = service("connect")
         self.quota = quota
         self.setting_up = setting_up
+        self.denied = denied
         self._born: dict[str, float] = defaultdict(float)
 
     def __call__(self, request: Request, account: Account) -> tuple[str, Response]:
         """The operation that a request asked for, and the answer."""
         operation, parameters = self.service.read(request)
         try:
+            if (action := f"connect:{operation.name}") in self.denied:
+                raise ServiceError("AccessDeniedException", not_authorized(action))
             self.service.check(operation, parameters)
             if self.quota and not self.quota.take((account.account_id, account.region, operation.name)):
                 raise ServiceError("TooManyRequestsException", "Too Many Requests")

@@ -106,6 +106,11 @@ def aws_error(refusal: Refused, otherwise: str) -> tuple[str, str]:
     return (found["code"], found["says"] or found["code"]) if found else (otherwise, str(refusal))
 
 
+def not_authorized(action: str) -> str:
+    """What an AWS service says to somebody who may not."""
+    return f"User: arn:aws:iam::111122223333:user/reader is not authorized to perform: {action}"
+
+
 def known(value: object) -> bool:
     """Whether a value is there."""
     return value is not None and value is not UNKNOWN

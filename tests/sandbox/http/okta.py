@@ -189,6 +189,8 @@ class Okta:
         self.rule_delay = rule_delay
         self.model = Model("okta", org.cloud, org, TYPES)
         self.calls: list[Call] = []
+        self.denied: set[str] = set()
+        """Parts of the API that no administrator role of the caller covers: `apps`, `groups`, `policies`, `users`."""
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -227,6 +229,8 @@ class Okta:
         area = self._area(request.path)
         right = "read" if request.method == "GET" else "manage"
         self.tokens.allow(request, f"{SCOPES[area]}.{right}" if area in SCOPES else None)
+        if area in self.denied:
+            raise OktaError("E0000006")
         allowed = False
         # The most literal path first: /groups/rules before /groups/{identifier}.
         for method, pattern, handler in sorted(ROUTES, key=lambda one: one[1].groups):

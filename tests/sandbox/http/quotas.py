@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetService
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from werkzeug import Request, Response
 
 from tests.sandbox.aws.account import Account
 from tests.sandbox.aws.connect import instance
-from tests.sandbox.http.model import NotModelled
+from tests.sandbox.http.model import NotModelled, not_authorized
 from tests.sandbox.http.shapes import ServiceError, service
 
 USERS = "L-9A46857E"
@@ -18,9 +20,14 @@ DEFAULT = 500
 
 
 class Quotas:
-    """The service."""
+    """The service.
 
-    def __init__(self) -> None:
+    Args:
+        denied: the actions that nobody may.
+    """
+
+    def __init__(self, denied: Collection[str] = frozenset()) -> None:
+        self.denied = denied
         self.service = service("service-quotas")
         self.users: dict[str, int] = {}
         """What was applied for, by instance id."""
@@ -31,6 +38,8 @@ class Quotas:
         if operation.name != "GetServiceQuota":
             raise NotModelled(f"service-quotas {operation.name}")
         try:
+            if (action := f"servicequotas:{operation.name}") in self.denied:
+                raise ServiceError("AccessDeniedException", not_authorized(action))
             self.service.check(operation, parameters)
             if (parameters["ServiceCode"], parameters["QuotaCode"]) != ("connect", USERS):
                 raise ServiceError(
