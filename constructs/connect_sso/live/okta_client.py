@@ -39,12 +39,15 @@ https://developer.okta.com/docs/reference/rate-limits/
 """
 
 TRIES = 4
-"""How often a request is sent that the org fails at (5xx), or that does not get there."""
+"""How often a request is sent that the org fails at, or that does not get there."""
 
 MOST_PAGES = 10_000
 """A list that has more never ends."""
 
 TOO_MANY = 429
+FAILING = frozenset({0, 500, 502, 503, 504})
+"""Statuses after which a request is sent again; 0 is no answer."""
+
 _LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^\s,;"]*))?)*)')
 _NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?=[\s,;]|$))', re.IGNORECASE)
 
@@ -184,7 +187,7 @@ class OktaClient:
                     )
                 waited += pause
                 self._sleep(pause)
-            elif status == 0 or status >= requests.codes.server_error:
+            elif status in FAILING:
                 failed += 1
                 if failed == TRIES:
                     raise Failure(f"{self._where} {problem}, {TRIES} times")

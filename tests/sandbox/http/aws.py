@@ -131,9 +131,7 @@ class Aws:
             "kms": environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2],
         }.get(service) or parameters.get("Action", "?")
         if f"{service}:{operation}" in self.denied:
-            return operation, _iam_error(
-                "AccessDenied", f"{CALLER} is not authorized to perform: {service}:{operation}"
-            )
+            return operation, _iam_error("AccessDenied", not_authorized(f"{service}:{operation}"))
         if service == "iam":
             answered = self._refusal(account, operation, parameters) or _provider_tags(account, operation, parameters)
             if answered:
