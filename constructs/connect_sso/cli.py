@@ -15,6 +15,7 @@ SUBCOMMANDS = {
     "adopt": "connect_sso.adopt",
     "check": "connect_sso.environment.check",
     "decode": "connect_sso.decode",
+    "doctor": "connect_sso.doctor",
     "review": "connect_sso.review",
     "schema": "connect_sso.environment.schema",
     "trace": "connect_sso.trace",

@@ -137,6 +137,7 @@ CASES: list[tuple[Callable[[Side], Side], str, Found, bool | None]] = [
     (app(), ASSIGNMENT, Found.ASSIGNED, True),
     (app(direct={ADA: DirectRoute(ADA, "assignment", active=False)}), ASSIGNMENT, Found.SUSPENDED, False),
     (app(direct={}), ASSIGNMENT, Found.ASSIGNMENT_MISSING, False),
+    (app(direct={}, direct_is_known=False), ASSIGNMENT, Found.ASSIGNMENT_NOT_KNOWN, None),
     (app(active=False), ASSERTION, Found.APP_INACTIVE, False),
     (app(role_problem="no assignment names a role"), ASSERTION, Found.NO_ROLE_SENT, False),
     (app(recipient="https://example.com"), ASSERTION, Found.RECIPIENT_WRONG, False),
@@ -171,6 +172,19 @@ CASES: list[tuple[Callable[[Side], Side], str, Found, bool | None]] = [
     (role(permissions=(), unread_permissions=("a managed policy",)), PERMISSION, Found.PERMISSION_DEPENDS, None),
     (instance(arn=None), PERMISSION, Found.PERMISSION_DEPENDS, None),
     (role(permissions=()), PERMISSION, Found.NOT_PERMITTED, False),
+    # AWS documents the bare id; many write the ARN.
+    (
+        role(permissions=(permission(Condition={"StringEquals": {"connect:InstanceId": INSTANCE}}),)),
+        PERMISSION,
+        Found.PERMISSION_DEPENDS,
+        None,
+    ),
+    (
+        role(permissions=(permission(Condition={"StringEquals": {"connect:InstanceId": INSTANCE_ID}}),)),
+        PERMISSION,
+        Found.PERMITTED,
+        True,
+    ),
     (app(), PERMISSION, Found.PERMITTED, True),
     (instance(exists=False), USER, Found.INSTANCE_MISSING, False),
     (instance(is_saml=False), USER, Found.INSTANCE_NOT_SAML, False),

@@ -30,6 +30,9 @@ ASSUME_WITH_SAML, TAG_SESSION = "sts:AssumeRoleWithSAML", "sts:TagSession"
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
 """
 
+ROLE_READER_ACTIONS = ("iam:ListAccountAliases", "iam:ListRoles")
+"""What Okta's API integration calls: https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-generate-api-key.htm"""
+
 OWN_SESSION = literal("${aws:userid}")
 """The caller's own session, escaped: Terraform hands it on as it is."""
 
@@ -116,15 +119,12 @@ def emergency_trust(principals: Sequence[str]) -> Policy:
 
 
 def role_reader() -> Policy:
-    """What Okta's API integration needs to offer the account's roles, and nothing else.
-
-    https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-generate-api-key.htm
-    """
+    """What Okta's API integration needs to offer the account's roles, and nothing else."""
     return _document(
         {
             "Sid": "OktaReadsRoles",
             "Effect": "Allow",
-            "Action": ["iam:ListAccountAliases", "iam:ListRoles"],
+            "Action": list(ROLE_READER_ACTIONS),
             # Neither action knows a resource: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
             "Resource": "*",
         }

@@ -8,6 +8,7 @@ Lists are read by pages, and of a person nothing is kept but id, login, status a
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,17 @@ def groups_beginning(client: OktaClient, beginning: str) -> list[LiveGroup]:
     """
     search = equals("profile.name", beginning).replace(" eq ", " sw ", 1)
     return [_group(one) for one in client.pages("/api/v1/groups", search=search, limit=MOST_GROUPS)]
+
+
+def apps_naming(client: OktaClient, texts: Collection[str]) -> list[str]:
+    """The ids of the apps that hold one of these texts in their settings, such as the ARN of a SAML provider; one paged list.
+
+    Raises:
+        Denied: these credentials may not read apps.
+        Failure: the org cannot be asked.
+    """
+    listed = client.pages("/api/v1/apps", limit=MOST_APPS)
+    return [str(body["id"]) for body in listed if any(text in json.dumps(body.get("settings") or {}) for text in texts)]
 
 
 def read_org(

@@ -24,6 +24,7 @@ class Found(enum.Enum):
     ASSIGNED = "assigned"
     SUSPENDED = "suspended"
     ASSIGNMENT_MISSING = "assignment-missing"
+    ASSIGNMENT_NOT_KNOWN = "assignment-not-known"
     GROUP_MEMBER = "group-member"
     MEMBER_BARRED = "member-barred"
     GROUP_NOT_KNOWN = "group-not-known"
@@ -169,6 +170,7 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     Found.ASSIGNMENT_MISSING: lambda *, label, source: (
         f"the file assigns {label!r} by name, but {source} has no such assignment"
     ),
+    Found.ASSIGNMENT_NOT_KNOWN: lambda *, label, because: f"who is assigned to {label!r} by name {because}",
     Found.GROUP_MEMBER: lambda *, group: f"through the group {group}",
     Found.MEMBER_BARRED: lambda *, group, status: f"in the group {group}, but {status} in Okta",
     Found.GROUP_NOT_KNOWN: lambda *, groups, person: f"through the group {' or '.join(groups)}, if {person} is in it",
@@ -224,7 +226,7 @@ SENTENCES: Mapping[Found, Callable[..., str]] = {
     ),
     Found.PERMISSION_NOT_KNOWN: lambda *, part: f"{part} is not known from here",
     Found.PERMISSION_DEPENDS: lambda *, decided_by, because: (
-        f"{FEDERATE}: the text of {decided_by} is not known" if decided_by else f"{FEDERATE}: the instance {because}"
+        f"{FEDERATE}: it is not known what {decided_by} says" if decided_by else f"{FEDERATE}: the instance {because}"
     ),
     Found.NOT_PERMITTED: lambda *, role, instance, reason: f"{role} may not call {FEDERATE} on {instance}: {reason}",
     Found.PERMITTED: lambda *, decided_by: f"{decided_by} allows {FEDERATE} on this instance",

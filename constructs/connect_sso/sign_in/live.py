@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connect_sso.facts.okta_apps import API_INTEGRATION_FEATURE, posts_to
 from connect_sso.facts.okta_profile import attribute_of
+from connect_sso.live.model import INSTANCE
 from connect_sso.sign_in.app_settings import (
     NO_ASSIGNMENT_NAMES_A_ROLE,
     NO_GROUP_FITS,
@@ -110,7 +111,12 @@ class _Live:
 
     def sign_in(self) -> SignIn:
         account = self._account
-        apps = {key: self._app(key, app) for key, app in apps_by_key(self._environment, self._org).items()}
+        found = apps_by_key(self._environment, self._org)
+        apps = {
+            key: self._app(key, found[key]) if key in found else self._unread_app(key, app.label)
+            for key, app in self._environment.apps.items()
+            if key in found or self._org.could_not_read(app.label)
+        }
         for person in self._org.people.values():
             self._note(person, person.name_source or person.login)
         instance = account.instance
@@ -139,7 +145,7 @@ class _Live:
         found, environment = self._account.instance, self._environment
         if found is None:
             named = environment.connect.alias or environment.connect.instance_id
-            if any(unread.part.startswith("the instance") for unread in self._account.unread):
+            if self._account.could_not_read(INSTANCE):
                 return None
             return Instance(f"Connect instance {named}", None, None, environment.aws.region, None, exists=False)
         where = f"Connect instance {found.alias or found.id}"
@@ -149,10 +155,19 @@ class _Live:
         for arn, provider in self._account.saml_providers.items():
             where = f"IAM SAML provider {provider.name}"
             yield arn, SamlProvider(where, arn, provider.metadata, provider.problem)
+        for app in self._environment.apps.values():
+            arn = self._environment.provider_arn(app)
+            if self._account.could_not_read(arn):
+                yield arn, SamlProvider(f"IAM SAML provider {app.saml_provider}", arn, None)
 
     def _roles(self) -> Iterator[tuple[str, Role]]:
         for arn, role in self._account.roles.items():
             yield arn, self._role(role)
+        for app in self._environment.apps.values():
+            arn, where = self._environment.role_arn(app), f"IAM role {app.role}"
+            if self._account.could_not_read(arn):
+                unread = (f"the policies of {where}",)
+                yield arn, Role(where, app.role, arn, None, None, (), unread_permissions=unread)
 
     def _role(self, role: LiveRole) -> Role:
         policies = role.policies or ()
@@ -212,8 +227,36 @@ class _Live:
             and not maps_groups(settings)
             and API_INTEGRATION_FEATURE not in app.features,
             direct={route.session_name.lower(): route for route in self._direct(app)},
-            groups=tuple(self._groups(app)),
+            direct_is_known=app.users is not None
+            and all(group.members is not None for group in self._groups(key, app)),
+            groups=tuple(self._groups(key, app)),
         )
+
+    def _unread_app(self, key: str, label: str) -> OktaApp:
+        """An app of which nothing could be read."""
+        return OktaApp(
+            key=key,
+            where=f"Okta app {label}",
+            label=label,
+            active=None,
+            issuer=None,
+            metadata=None,
+            recipient=None,
+            audience=None,
+            provider_arn=None,
+            role_arn=None,
+            role_problem="",
+            session_duration=None,
+            session_name_from=self._attribute,
+            session_tags=(),
+            relay_state=None,
+            direct_is_known=False,
+            groups=tuple(self._unread_groups(key)),
+        )
+
+    def _unread_groups(self, key: str) -> Iterator[GroupRoute]:
+        """The groups of the file: whether they have the app is not known."""
+        return (GroupRoute(name, f"Okta group {name}") for name in self._environment.apps[key].groups)
 
     def _role_by_assignment(self, key: str, app: LiveApp, provider_arn: str | None) -> tuple[str | None, str]:
         """The role that the assignments' profiles name (`api_integration`), and why there is none."""
@@ -247,7 +290,9 @@ class _Live:
                     self._note(person, sent)
                 yield DirectRoute(sent, f"Okta app {app.label}", active)
 
-    def _groups(self, app: LiveApp) -> Iterator[GroupRoute]:
+    def _groups(self, key: str, app: LiveApp) -> Iterator[GroupRoute]:
+        if app.groups is None:
+            yield from self._unread_groups(key)
         user_names = user_names_of(app)
         for assigned in app.groups or ():
             group = self._org.groups.get(assigned.group_id)

@@ -117,6 +117,8 @@ class OktaApp:
     """Whether the step in Okta's admin console that lets assignments carry roles is still to be done."""
     direct: Mapping[str, DirectRoute] = field(default_factory=dict)
     """By lower-case session name."""
+    direct_is_known: bool = True
+    """Whether `direct` is everybody who is assigned by name."""
     groups: tuple[GroupRoute, ...] = ()
 
 
@@ -187,8 +189,16 @@ def permission_decision(role: Role, instance: Instance) -> Decision:
     """Whether the role may sign people in to the instance."""
     if instance.arn is None:
         return Decision(None, "")
-    context = {"aws:userid": (_SESSION_ID,), "connect:instanceid": (instance.arn.rpartition("/")[2],)}
-    request = Request(FEDERATE, f"{instance.arn}/user/{_SESSION_ID}", context=context)
+    # AWS documents the condition key with the bare id alone; whether an ARN is taken as well is not known.
+    by_id = _permission(role, instance.arn, instance.arn.rpartition("/")[2])
+    if by_id.allowed is False and (by_arn := _permission(role, instance.arn, instance.arn)).allowed:
+        return Decision(None, f"connect:InstanceId with an ARN in {by_arn.decided_by}")
+    return by_id
+
+
+def _permission(role: Role, instance_arn: str, instance_id: str) -> Decision:
+    context = {"aws:userid": (_SESSION_ID,), "connect:instanceid": (instance_id,)}
+    request = Request(FEDERATE, f"{instance_arn}/user/{_SESSION_ID}", context=context)
     if role.boundary is not None:
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
         bounded = evaluate([role.boundary], request)

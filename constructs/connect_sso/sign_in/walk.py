@@ -164,14 +164,18 @@ class Walker:
             found = Found.ASSIGNED if direct.active else Found.SUSPENDED
             return hop(direct.active, found, direct.where), session_name
         missing = {"label": app.label, "source": self._real.source}
-        if promised is not None and lowered in promised.direct:
-            return hop(False, Found.ASSIGNMENT_MISSING, promised.direct[lowered].where, **missing), username
         for group in app.groups:
             if group.members is not None and lowered in group.members:
                 if (status := self._real.barred.get(lowered)) is not None:
                     values = {"group": group.name, "status": status}
                     return hop(False, Found.MEMBER_BARRED, group.where, **values), group.members[lowered]
                 return hop(True, Found.GROUP_MEMBER, group.where, group=group.name), group.members[lowered]
+        # Somebody whom the file assigns by name may have the app through a group: with group mapping it is one.
+        if promised is not None and lowered in promised.direct:
+            if not app.direct_is_known:
+                values = {"label": app.label, "because": self._because}
+                return hop(None, Found.ASSIGNMENT_NOT_KNOWN, promised.direct[lowered].where, **values), username
+            return hop(False, Found.ASSIGNMENT_MISSING, promised.direct[lowered].where, **missing), username
         unknown = [group for group in app.groups if group.members is None]
         if unknown:
             names = tuple(group.name for group in unknown)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from connect_sso.sign_in.hops import ASSERTION, PERMISSION, TRUST, Found, Hop, Walk
+from connect_sso.sign_in.telling import MARKS, hops_for_json, walk_in_full, wrapped
 from connect_sso.text import visible_lines
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from connect_sso.sign_in.model import OktaApp, SignIn
 
-WIDTH = 80
-_MARK = {True: "✓", None: "?", False: "✗"}
 _FULL = 20
 """So many failing people are walked in full; of the rest, those who fail as one of these did are one line each."""
 _SINGLY = 15
@@ -45,17 +43,7 @@ def as_json(walks: Sequence[Walk], strangers: Mapping[str, str], labels: Mapping
             {
                 "username": walk.username,
                 "ok": walk.ok,
-                "hops": [
-                    {
-                        "name": hop.name,
-                        "app": hop.app or None,
-                        "ok": hop.ok,
-                        "code": hop.found.value,
-                        "says": hop.says,
-                        "where": hop.where,
-                    }
-                    for hop in walk.hops
-                ],
+                "hops": hops_for_json(walk),
             },
             ensure_ascii=False,
         )
@@ -83,12 +71,12 @@ def as_text(
             lines.append(f"✗ {walk.username}  as {shown[failure]} above: {_failing(walk)}")
             continue
         shown.setdefault(failure, walk.username)
-        lines += _full(walk, labels)
+        lines += walk_in_full(walk, labels)
     if lines:
         lines.append("")
     lines += _summary(walks, strangers, source)
     if not in_full:
-        lines += [line for key, label in labels.items() for line in _wrapped(f"{key} is the tile “{label}”.")]
+        lines += [line for key, label in labels.items() for line in wrapped(f"{key} is the tile “{label}”.")]
     return visible_lines("\n".join(lines) + "\n")
 
 
@@ -103,7 +91,7 @@ def _line(walk: Walk, width: int) -> list[str]:
             told.append(f"{app}: if in the group {_groups(unknown[0])}")
         else:
             told.append(f"{app}: not known: {', '.join(hop.name for hop in unknown)}")
-    first = f"{_MARK[walk.ok]} {walk.username:<{width}}  "
+    first = f"{MARKS[walk.ok]} {walk.username:<{width}}  "
     head, *rest = _wrapped_beside("; ".join(told), len(first))
     return [f"{first}{head}".rstrip(), *rest]
 
@@ -111,25 +99,12 @@ def _line(walk: Walk, width: int) -> list[str]:
 @lru_cache(maxsize=1024)
 def _wrapped_beside(text: str, indent: int) -> tuple[str, ...]:
     """Lines to stand beside a name; a crowd shares them, and wrapping is the slow part."""
-    head, *rest = _wrapped(text, "x" * indent, " " * min(indent, 30))
+    head, *rest = wrapped(text, "x" * indent, " " * min(indent, 30))
     return head[indent:], *rest
 
 
 def _groups(hop: Hop) -> str:
     return " or ".join(hop.values["groups"])
-
-
-def _full(walk: Walk, labels: Mapping[str, str]) -> list[str]:
-    lines = [f"{_MARK[walk.ok]} {walk.username}"]
-    for app in walk.apps:
-        if app:
-            tile = f", the tile “{labels[app]}”" if app in labels else ""
-            lines += _wrapped(f"through {app}{tile}", "  ", "    ")
-        for hop in walk.through(app):
-            first = f"  {_MARK[hop.ok]} {hop.name:<16}"
-            lines += _wrapped(hop.says, first, " " * len(first))
-            lines.append(f"{' ' * len(first)}{hop.where}")
-    return lines
 
 
 def _failing(walk: Walk) -> str:
@@ -143,20 +118,14 @@ def _summary(walks: Sequence[Walk], strangers: Mapping[str, str], source: str) -
         parts.append(f"{count[None]:,} depend{'s' if count[None] == 1 else ''} on what is not known from here")
     if count[False]:
         parts.append(f"{count[False]:,} cannot sign in")
-    lines = _wrapped(f"{len(walks):,} {'person' if len(walks) == 1 else 'people'} in {source}: {', '.join(parts)}.")
+    lines = wrapped(f"{len(walks):,} {'person' if len(walks) == 1 else 'people'} in {source}: {', '.join(parts)}.")
     if strangers:
         names = [f"{name} ({group})" for name, group in sorted(strangers.items())]
         more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-        lines += _wrapped(
+        lines += wrapped(
             f"In a group that gives an app, but not a Connect user, so refused: {', '.join(names[:10])}{more}."
         )
     return lines
-
-
-def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
-    ) or [first.rstrip()]
 
 
 # --- Mermaid -----------------------------------------------------------------------------------------------------------
