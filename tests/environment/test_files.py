@@ -473,6 +473,15 @@ def test_what_is_unwise_is_said_at_its_key(tmp_path: Path, changes: dict[str, An
     assert says in warning.message
 
 
+def test_profile_mappings_need_an_app_that_has_a_profile(tmp_path: Path) -> None:
+    """A custom SAML app's holds the user name alone."""
+    (problem,) = messages(loaded(tmp_path, minimal(okta__profile_mappings=True)))
+    assert "okta.profile_mappings: a custom SAML app's profile has nothing to map" in problem
+    assert not messages(loaded(tmp_path, minimal(okta__profile_mappings=False)))
+    for mode in ("api_integration", "group_mapping"):
+        assert not messages(loaded(tmp_path, minimal(okta__role_assignment=mode, okta__profile_mappings=True)))
+
+
 def test_a_setting_of_some_people_is_kept_in_the_yaml_and_not_in_the_csv(tmp_path: Path) -> None:
     """Those of the YAML have a block each; a crowd shares one."""
     header = "username,first_name,last_name,security_profiles,auto_accept\n"

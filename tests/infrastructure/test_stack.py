@@ -48,7 +48,8 @@ def test_protect_false_lets_everything_go(stack: Any) -> None:
     """And nothing is forgotten: what is no longer made is destroyed."""
     found = stack(connect__protect=False, connect__storage=[])
     assert "lifecycle" not in found.resource("aws_connect_instance.instance")
-    assert [block["from"] for block in found.json["removed"]] == ["terraform_data.app_kind"]
+    forgotten = ["okta_profile_mapping.admin", "terraform_data.app_kind"]  # neither is ours to protect
+    assert [block["from"] for block in found.json["removed"]] == forgotten
 
 
 def test_an_existing_instance_is_checked_and_not_made(stack: Any) -> None:
@@ -174,6 +175,20 @@ def test_users(stack: Any) -> None:
     assert person["phone_type"] == "DESK_PHONE"
     assert person["desk_phone_number"] == "+12065550100"
     assert found.resource("data.aws_connect_security_profile.security_profiles")["for_each"] == {"Admin": "Admin"}
+
+
+def test_profile_mappings(stack: Any) -> None:
+    """Only where they are asked for; the company's own entries stay, also once they are no longer asked for."""
+    found = stack(okta__role_assignment="group_mapping", okta__profile_mappings=True)
+    mapping = found.resource("okta_profile_mapping.admin")
+    assert (mapping["always_apply"], mapping["delete_when_absent"]) == (False, False)
+    assert {one["id"]: one["expression"] for one in mapping["mappings"]} == {
+        name: f"user.{name}" for name in ("email", "firstName", "lastName", "mobilePhone", "secondEmail")
+    }
+    assert "okta_profile_mapping.admin" not in {block["from"] for block in found.json["removed"]}
+    without = stack(okta__role_assignment="group_mapping")
+    assert "okta_profile_mapping.admin" not in without.addresses()
+    assert {"from": "okta_profile_mapping.admin", "lifecycle": {"destroy": False}} in without.json["removed"]
 
 
 def test_someone_with_a_setting_has_a_block_to_themselves(stack: Any) -> None:

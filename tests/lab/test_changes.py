@@ -132,6 +132,43 @@ def test_an_origin_is_approved_and_taken_back(lab: Callable[..., Lab]) -> None:
     assert stack.plan().is_empty
 
 
+def test_profile_mappings(lab: Callable[..., Lab]) -> None:
+    """What the company maps besides stays; what somebody changed by hand is put right; switched off, all of it stays."""
+    running = lab()
+    data = base(okta__role_assignment="group_mapping")
+    running.one(data).apply()
+    okta = running.accounts.okta
+    (app,) = okta("GET", "/api/v1/apps").json()
+    (mapping,) = okta("GET", "/api/v1/mappings", targetId=app["id"]).json()
+    here = f"/api/v1/mappings/{mapping['id']}"
+    theirs = {"expression": "user.title", "pushStatus": "DONT_PUSH"}
+    assert okta("POST", here, {"properties": {"role": theirs}}).ok
+
+    stack = running.one(base(okta__role_assignment="group_mapping", okta__profile_mappings=True))
+    plan = stack.plan()
+    assert plan.changes == {"okta_profile_mapping.admin": "create"}
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
+    mapped = okta("GET", here).json()["properties"]
+    assert mapped["role"] == theirs
+    assert mapped["email"] == {"expression": "user.email", "pushStatus": "PUSH"}
+
+    assert okta("POST", here, {"properties": {"email": theirs, "idpRolePairs": theirs}}).ok
+    plan = stack.plan()
+    assert plan.changes == {"okta_profile_mapping.admin": "update"}
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
+    mapped = okta("GET", here).json()["properties"]
+    assert (mapped["email"]["expression"], mapped["idpRolePairs"]) == ("user.email", theirs)
+
+    stack = running.one(data)
+    plan = stack.plan()
+    assert plan.changes == {"okta_profile_mapping.admin": "forget"}
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
+    assert okta("GET", here).json()["properties"] == mapped
+
+
 def test_a_setting_of_one_person(lab: Callable[..., Lab]) -> None:
     """Kept for that person alone; what supervisors set of the others stays, and nobody is made anew."""
     running = lab()

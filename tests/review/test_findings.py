@@ -117,12 +117,68 @@ ORIGIN = {
     "desired_state": '{"InstanceId": "arn:aws:connect:us-east-1:111122223333:instance/x", "Origin": "https://a.example"}',
 }
 
+
+def mapping(attribute: str, expression: str) -> dict[str, str]:
+    """An entry of a profile mapping."""
+    return {"id": attribute, "expression": expression, "push_status": "PUSH"}
+
+
 CASES: tuple[Case, ...] = (
     case("an origin", created("aws_cloudcontrolapi_resource.o", **ORIGIN), says="origin-approved"),
     case(
         "an origin that is known only after the apply",
         created("aws_cloudcontrolapi_resource.o", type_name=ORIGIN["type_name"]),
         says="origin-approved",
+    ),
+    case(
+        "a mapping that says who a person is",
+        created("okta_profile_mapping.a", target_id="0oa1", mappings=[mapping("email", "user.email")]),
+        standing("okta_app_saml.a", id="0oa1", label="A"),
+        close_to="profile-mapping-changed",
+    ),
+    *(
+        case(
+            f"a mapping of {attribute}, {how}",
+            changed,
+            standing("okta_app_saml.a", id="0oa1", label="A"),
+            says="profile-mapping-changed",
+        )
+        for attribute in ("samlRoles", "userName")
+        for how, changed in {
+            "new": created("okta_profile_mapping.a", target_id="0oa1", mappings=[mapping(attribute, "user.title")]),
+            "from elsewhere": updated(
+                "okta_profile_mapping.a",
+                {"target_id": "0oa1", "mappings": [mapping(attribute, "user.title")]},
+                mappings=[mapping(attribute, "user.nickName")],
+            ),
+        }.items()
+    ),
+    case(
+        "a mapping of what a statement sends",
+        created("okta_profile_mapping.a", target_id="0oa1", mappings=[mapping("team", "user.department")]),
+        standing(
+            "okta_app_saml.a", id="0oa1", label="A", attribute_statements=[{"name": "Team", "values": ["appuser.team"]}]
+        ),
+        says="profile-mapping-changed",
+    ),
+    case(
+        "a mapping that clears the others",
+        created("okta_profile_mapping.a", target_id="0oa1", mappings=[], delete_when_absent=True),
+        standing("okta_app_saml.a", id="0oa1", label="A"),
+        says="profile-mapping-changed",
+    ),
+    case(
+        "a mapping that is cleared",
+        destroyed("okta_profile_mapping.a", target_id="0oa1", mappings=[]),
+        standing("okta_app_saml.a", id="0oa1", label="A"),
+        says="profile-mapping-changed",
+    ),
+    case(
+        "a mapping that goes with its app",
+        destroyed("okta_app_saml.a", id="0oa1", label="A"),
+        destroyed("okta_profile_mapping.a", target_id="0oa1", mappings=[]),
+        close_to="profile-mapping-changed",
+        says="app-destroyed",
     ),
     case("an origin that goes", destroyed("aws_cloudcontrolapi_resource.o", **ORIGIN), close_to="origin-approved"),
     # --- the contact centre --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import json
 import re
 import string
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tests.sandbox.cloud import Cloud, letters
@@ -418,7 +418,66 @@ GROUPS: dict[str, ResourceType[Org]] = {
     ),
 }
 
-TYPES = APPS | ASSIGNMENTS | GROUPS
+
+# Mappings
+
+
+def mapping_id(org: Org, source: str, target: str) -> str:
+    """The id of a mapping: Okta makes one in each direction with the app."""
+    return org.id("prm", "mapping", source, target)
+
+
+def user_profile(org: Org) -> Values:
+    """The profile of the org's people, as mappings name it."""
+    return {"id": org.id("oty", "user type"), "name": "user", "type": "user"}
+
+
+def _make_mapping(org: Org, values: Values, count: int) -> Values:
+    source, app = user_profile(org), org.cloud.by_id("okta_app_saml", values["target_id"])
+    assert app is not None  # or it was refused
+    return {
+        "id": mapping_id(org, values["source_id"], values["target_id"]),
+        **{f"source_{part}": source[part] for part in ("name", "type")},
+        "target_name": app["name"],
+        "target_type": "appuser",
+    }
+
+
+def unmappable(app: Values, attributes: Iterable[str]) -> list[str]:
+    """Those of the attributes that an app's profile does not have."""
+    return sorted(set(attributes) - set(AWS_APP_USER if app["name"] == "amazon_aws" else ()))
+
+
+def _maps_what_is_not_there(org: Org, values: Values) -> bool:
+    app = org.cloud.by_id("okta_app_saml", values["target_id"])
+    return app is not None and bool(unmappable(app, (mapping["id"] for mapping in values["mappings"])))
+
+
+MAPPINGS: dict[str, ResourceType[Org]] = {
+    "okta_profile_mapping": ResourceType(
+        key=lambda org, values: f"{values['source_id']}/{values['target_id']}",
+        make=_make_mapping,
+        defaults={"always_apply": False, "mappings.push_status": "DONT_PUSH"},
+        unread=frozenset({"always_apply", "delete_when_absent"}),
+        refused=(
+            Rule(
+                "no profile mappings found for source ID '{source_id}' and target ID '{target_id}'",
+                "provider source, okta_profile_mapping: Okta makes a mapping with the app, the provider never does",
+                lambda org, values: (
+                    values["source_id"] != user_profile(org)["id"]
+                    or org.cloud.by_id("okta_app_saml", values["target_id"]) is None
+                ),
+            ),
+            Rule(
+                "failed to create profile mapping: Api validation failed: properties (E0000001)",
+                "Okta API reference, profile mappings: only attributes of the target's schema",
+                _maps_what_is_not_there,
+            ),
+        ),
+    )
+}
+
+TYPES = APPS | ASSIGNMENTS | GROUPS | MAPPINGS
 
 
 # Lookups
@@ -524,5 +583,6 @@ LOOKUPS = {
     "okta_group": _look_up_group,
     "okta_policy": _look_up_policy,
     "okta_user": _look_up_user,
+    "okta_user_profile_mapping_source": lambda org, config: user_profile(org),
     "okta_users": _look_up_users,
 }

@@ -82,6 +82,23 @@ def test_a_person_whose_login_has_changed_keeps_the_connect_name(tmp_path: Path)
     assert [route.session_name for route in app.direct.values()] == ["Ada.Admin@example.com"]
 
 
+@pytest.mark.parametrize("mode", ["api_integration", "group_mapping"])
+def test_profile_mappings_come_and_are_forgotten(world: World, mode: str) -> None:
+    """The provider would clear the whole mapping when it goes, so it never goes without its app."""
+    data = minimal(okta__role_assignment=mode, okta__profile_mappings=True)
+    stack = world.stack(data)
+    stack.apply()
+    assert stack.plan().is_empty
+    expressions = {one["id"]: one["expression"] for one in stack.value("okta_profile_mapping.admin", "mappings")}
+    assert expressions["email"] == "user.email"
+    assert not {"role", "samlRoles"} & expressions.keys()
+    stack = world.stack(minimal(okta__role_assignment=mode))
+    plan = stack.plan()
+    assert plan.changes == {"okta_profile_mapping.admin": "forget"}
+    stack.apply(plan.file.name)
+    assert list(world.sandbox.cloud.all("okta_profile_mapping"))
+
+
 def test_our_bucket_becomes_somebody_elses(world: World) -> None:
     """Named as an existing one, it and its key are forgotten, not destroyed, and go on being stored into."""
     data = company("saml_app")

@@ -125,6 +125,10 @@ class Okta(Section):
     username: UsernameSource = Field(
         default="login", description="The attribute of Okta's profile that equals the Connect user name."
     )
+    profile_mappings: bool = Field(
+        default=False,
+        description="Also keep what Okta copies from a person's profile into the app's (names, e-mail addresses, mobile phone); needs an Organization Administrator. Not with saml_app.",
+    )
 
     @property
     def username_attribute(self) -> str:

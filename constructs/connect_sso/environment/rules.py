@@ -186,6 +186,12 @@ def _mode(tree: MappingNode) -> Iterator[Breach]:
 
     if mode != "api_integration" and "api_integration" in tree.entries:
         yield ("api_integration",), tree.key_places["api_integration"], only_with("api_integration")
+    mappings = tree.get("okta", "profile_mappings")
+    if mode == "saml_app" and isinstance(mappings, ScalarNode) and mappings.value is True:
+        message = (
+            "a custom SAML app's profile has nothing to map but the user name, which the app sets itself; remove it"
+        )
+        yield ("okta", "profile_mappings"), mappings.place, message
     for name, app in entries_at(tree, "apps").items():
         if mode != "saml_app" and isinstance(app, MappingNode) and "session_tags" in app.entries:
             yield ("apps", name, "session_tags"), app.key_places["session_tags"], only_with("saml_app")

@@ -44,5 +44,6 @@ IMPORT_IDS: Final[dict[str, Form]] = {
     # With /true the provider reads every member, and the next plan takes out those whom the file does not name.
     "okta_group_memberships": Form(_OKTA_ID, "an Okta group's id, alone"),
     "okta_group_rule": Form(_OKTA_ID, "an Okta group rule's id"),
+    "okta_profile_mapping": Form(_OKTA_ID, "a profile mapping's id"),
 }
 """Resource type to the form of its ids."""

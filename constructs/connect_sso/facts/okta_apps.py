@@ -21,6 +21,21 @@ ENVIRONMENT_TYPE, ENDPOINT_OVERRIDE = "awsEnvironmentType", "overrideAcsURL"
 COMMERCIAL_TYPE: Final = "aws.amazon"
 """Okta's name for the commercial partition, and the default. What it calls the others is not documented."""
 
+PROFILE_MAPPINGS: Final[Mapping[str, str]] = {
+    "email": "user.email",
+    "firstName": "user.firstName",
+    "lastName": "user.lastName",
+    "mobilePhone": "user.mobilePhone",
+    "secondEmail": "user.secondEmail",
+}
+"""Which attributes of a catalogue app's profile say who a person is, and what of Okta's profile they are."""
+
+DECIDES_SIGN_IN: Final = frozenset({"idpRolePairs", "login", "role", "samlRoles", "userName"})
+"""The attributes of a catalogue app's profile that say as whom a person signs in, and with which role.
+
+https://help.okta.com/oie/en-us/content/topics/deploymentguides/aws/aws-about-integration.htm
+"""
+
 
 def posts_to(settings: Mapping[str, object]) -> str | None:
     """The sign-in endpoint that the catalogue app posts to with these settings, an https URL; None where not documented."""

@@ -19,6 +19,7 @@ from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
 from connect_sso.infrastructure.federation import EmergencyAccess, FederationPolicy, FederationProvider, FederationRole
 from connect_sso.infrastructure.okta_apps import KIND_MARKER_ADDRESS, AuthenticationPolicy
 from connect_sso.infrastructure.origins import ApprovedOrigins
+from connect_sso.infrastructure.profile_mappings import AppProfileMapping, UserProfile, mapping_addresses
 from connect_sso.infrastructure.protection import forget
 from connect_sso.infrastructure.role_assignment import BY_NAME
 
@@ -70,6 +71,7 @@ class ConnectSsoStack(TerraformStack):
         self._assignment = assignment(self, name=name, environment=environment)
         self._okta_apps = {key: self._declare_app(key, app) for key, app in environment.apps.items()}
         self._saml_providers = {key: self._declare_saml_provider(key, app) for key, app in environment.apps.items()}
+        self._map_profiles()
         self._roles = self._declare_roles()
         self._declare_emergency_access()
         self._approve_origins()
@@ -130,6 +132,8 @@ class ConnectSsoStack(TerraformStack):
     def _forget_what_is_no_longer_made(self) -> None:
         connect = self._environment.connect
         addresses = [KIND_MARKER_ADDRESS]
+        if not self._environment.okta.profile_mappings:
+            addresses += mapping_addresses(self._environment.apps)
         if connect.instance_id:
             addresses.append(instances.ADDRESS)
         if (connect.recordings or not connect.storage_kinds) and connect.protect:
@@ -152,6 +156,12 @@ class ConnectSsoStack(TerraformStack):
             username=environment.okta.username_attribute,
             authentication_policy=policy,
         )
+
+    def _map_profiles(self) -> None:
+        if self._environment.okta.profile_mappings:
+            source = UserProfile(self, "user-profile")
+            for key, app in self._okta_apps.items():
+                AppProfileMapping(self, f"profile-mapping.{key}", app=app, source=source)
 
     def _declare_saml_provider(self, key: str, app: App) -> FederationProvider:
         return FederationProvider(

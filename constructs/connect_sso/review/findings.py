@@ -195,6 +195,12 @@ CATALOGUE: tuple[Code, ...] = (
         pages=("https://docs.aws.amazon.com/connect/latest/adminguide/troubleshoot-saml.html",),
     ),
     Code(
+        "profile-mapping-changed",
+        "Okta fills what an app sends from another attribute of people's profiles, or clears its mapping",
+        "Whoever may write that attribute decides as whom, or with which role, a person signs in; what is cleared is not brought back.",
+        pages=("https://developer.okta.com/docs/api/openapi/okta-management/management/tag/ProfileMapping/",),
+    ),
+    Code(
         "authentication-policy-changed",
         "How people prove who they are changes",
         "The policy decides on factors: a weaker one lets in whoever has a password, a stricter one can lock out.",

@@ -522,12 +522,18 @@ class World:
                     found[identifier] = self.moved.get(address, address)
         return found
 
-    def app_of(self, app_id: Value, change: Change | None) -> Address:
-        """The address of the app with an id, or the one that the configuration refers to; the id for a stranger."""
+    def app_of(self, app_id: Value, change: Change | None, attribute: str = "app_id") -> Address:
+        """The address of the app with an id, or the one that the configuration refers to; the id for a stranger.
+
+        Args:
+            app_id: the id, if it is known.
+            change: what belongs to the app.
+            attribute: where that has the app's id.
+        """
         if isinstance(app_id, str):
             return self._app_ids.get(app_id, app_id)
         if change is not None:
-            for reference in self.plan.references(change, "app_id"):
+            for reference in self.plan.references(change, attribute):
                 address = resource_address(reference, change.module)
                 if address in self.after["okta_app_saml"]:
                     return address

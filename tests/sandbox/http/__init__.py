@@ -5,7 +5,7 @@ shapes.py     botocore's description of an AWS service: reads requests, and hold
 connect.py    Amazon Connect
 cloud_control.py  Cloud Control, for Connect's approved origins, and their schema from CloudFormation
 aws.py        the AWS endpoint: these are ours, IAM, STS, S3 and KMS are moto's; what IAM refuses beyond moto
-okta.py       the Okta org; okta_apps.py, okta_people.py and okta_tokens.py are its parts
+okta.py       the Okta org; okta_apps.py, okta_mappings.py, okta_people.py and okta_tokens.py are its parts
 serving.py    `accounts()` serves both on loopback and says which variables point programs there; `make accounts`
 
 Where the two doors differ in depth:

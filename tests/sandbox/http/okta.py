@@ -150,6 +150,7 @@ ROUTES: list[tuple[str, re.Pattern[str], Handler]] = []
 SCOPES = {
     "apps": "okta.apps",
     "groups": "okta.groups",
+    "mappings": "okta.profileMappings",
     "meta": "okta.schemas",
     "policies": "okta.policies",
     "users": "okta.users",

@@ -33,7 +33,7 @@ from werkzeug.serving import make_server
 from connect_sso.environment.loading import load_one
 from connect_sso.errors import Failure
 from tests.sandbox.cloud import Cloud
-from tests.sandbox.http import okta_apps, okta_people  # noqa: F401  # they register what the org answers
+from tests.sandbox.http import okta_apps, okta_mappings, okta_people  # noqa: F401  # they register what the org answers
 from tests.sandbox.http.aws import Aws, access_key, forget_moto
 from tests.sandbox.http.connect import Quota
 from tests.sandbox.http.model import Call, NotModelled

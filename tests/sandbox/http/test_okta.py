@@ -204,6 +204,24 @@ def test_assignments(running: Accounts) -> None:
     refused(running.okta("PUT", f"/api/v1/apps/{app}/groups/00gnothing", {}), 404, "E0000007")
 
 
+def test_profile_mappings(running: Accounts) -> None:
+    """Made with the app, in both directions; a change names what it changes, null deletes, the rest stays."""
+    app = ok(running.okta("POST", "/api/v1/apps", CATALOGUE))
+    to, back = ok(running.okta("GET", "/api/v1/mappings"))
+    assert (to["source"]["type"], to["target"]["id"]) == ("user", app["id"]) == ("user", back["source"]["id"])
+    user = to["source"]["id"]
+    assert ok(running.okta("GET", "/api/v1/mappings", sourceId=user, targetId=app["id"])) == [to]
+    here = f"/api/v1/mappings/{to['id']}"
+    email = {"expression": "user.email", "pushStatus": "PUSH"}
+    role = {"expression": "user.title", "pushStatus": "DONT_PUSH"}
+    ok(running.okta("POST", here, {"properties": {"email": email, "role": role}}))
+    assert ok(running.okta("POST", here, {"properties": {"email": None}}))["properties"] == {"role": role}
+    assert ok(running.okta("GET", here))["properties"] == {"role": role}
+    refused(running.okta("POST", here, {"properties": {"shoeSize": email}}), 400, "E0000001")
+    refused(running.okta("POST", here, {"properties": {"email": {"expression": "user.email"}}}), 400, "E0000001")
+    refused(running.okta("GET", "/api/v1/mappings/prm0"), 404, "E0000007")
+
+
 def test_policies(running: Accounts) -> None:
     app = ok(running.okta("POST", "/api/v1/apps", CUSTOM))["id"]
     found = {policy["name"]: policy for policy in ok(running.okta("GET", "/api/v1/policies", type="ACCESS_POLICY"))}

@@ -11,6 +11,7 @@ from connect_sso.review.rules import (
     lost_access,
     okta_apps,
     okta_assignments,
+    okta_mappings,
     storage,
 )
 from connect_sso.review.world import World
@@ -20,6 +21,7 @@ RULES = (
     iam.findings,
     okta_apps.findings,
     okta_assignments.findings,
+    okta_mappings.findings,
     storage.findings,
     closed_world.findings,
 )

@@ -55,6 +55,7 @@ KNOWN = frozenset(
         "okta_group",
         "okta_group_memberships",
         "okta_group_rule",
+        "okta_profile_mapping",
     }
 )
 """The types that our stacks make, and their close relatives: the rules and the access section understand them."""
@@ -72,6 +73,7 @@ KNOWN_DATA = frozenset(
             "aws_iam_role",
         ),
         *("okta_group", "okta_user", "okta_users", "okta_policy", "okta_app_saml", "okta_everyone_group"),
+        "okta_user_profile_mapping_source",
     }
 )
 """Data sources that only look something up."""
