@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ci.runner import Stop
 from connect_sso.errors import Failure
 from connect_sso.terraform import stacks
-from connect_sso.terraform.stacks import PlannedStack, Stack, Waiting
+from connect_sso.terraform.stacks import PlannedStack, Planning, Stack, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,7 +88,7 @@ def plan_environment(environment: str, state: str) -> list[Outcome | Waiting]:
     with stopping():
         return [
             planned if isinstance(planned, Waiting) else Outcome.of(planned)
-            for planned in stacks.plan_stacks(stacks.synthesize([environment]), [state], readonly=True)
+            for planned in stacks.plan_stacks(stacks.synthesize([environment]), Planning((state,), readonly=True))
         ]
 
 
@@ -99,7 +99,7 @@ def plan_crowd(crowd: Stack, state: str) -> Outcome:
         Stop: as for `plan_environment`.
     """
     with stopping():
-        return Outcome.of(stacks.plan_stack(crowd, [state], readonly=True))
+        return Outcome.of(stacks.plan_stack(crowd, Planning((state,), readonly=True)))
 
 
 def digest(outcomes: Iterable[Outcome]) -> str:

@@ -262,6 +262,13 @@ def test_lock_files(checkout: Checkout) -> None:
     assert sorted(path.name for path in locks.iterdir()) == ["qa-users.terraform.lock.hcl", "qa.terraform.lock.hcl"]
     assert checkout.plan().code == 0
 
+    checkout.sandbox.provide({"aws": {"version": "6.26.0"}})
+    checkout.write(ENVIRONMENT + 'providers: {aws: "6.26.0"}\n')
+    ran = checkout.plan()
+    assert ran.code == 0, ran.log
+    assert "locks/ has no checksums of hashicorp/aws 6.26.0" in ran.log
+    checkout.write()
+
     lock = locks / "qa.terraform.lock.hcl"
     lock.write_text(lock.read_text(encoding="utf-8").replace('"h1:', '"h1:A'), encoding="utf-8")
     ran = checkout.plan()

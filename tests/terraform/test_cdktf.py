@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -20,6 +21,12 @@ pytestmark = pytest.mark.terraform
 
 CSV = "username,first_name,last_name,security_profiles\nbo@example.com,Bo,Agent,Agent\ncy@example.com,Cy,Agent,Agent\n"
 QUESTION = "anything else stops:"
+CHANGED: dict[str, Any] = {
+    "apps__admin__destination": "ccp",
+    "users__0__security_profiles": ["Admin", "CallCenterManager"],
+}
+"""Changes that somebody must decide."""
+
 CLOSED = "http://127.0.0.1:9"
 """A proxy that nobody listens on: what asks the network fails at once, and what waits for it is seen."""
 
@@ -127,23 +134,30 @@ def test_diff(project: Project) -> None:
 
 def test_unasked(project: Project) -> None:
     """`--auto-approve` stops where a person must decide, and goes on where ACCEPT names what was decided."""
-    project.write(CSV, apps__admin__destination="ccp", users__0__security_profiles=["Admin", "CallCenterManager"])
+    project.write(**CHANGED)
     stopped = project.type("cdktf deploy dev --auto-approve")
     assert stopped.code == 3, stopped.text
-    assert "ACCEPT has to name what must be decided in dev" in stopped.text
-    (user,) = (user for user in project.sandbox.cloud.all("aws_connect_user") if user["name"].startswith("Ada"))
-    assert len(user["security_profile_ids"]) == 1
+    assert "nothing is done: dev needs a decision" in stopped.text
+    (app,) = project.sandbox.cloud.all("okta_app_saml")
+    given = stopped.text[stopped.text.index("ACCEPT=") :].splitlines()[0]
+
+    went_on = project.type(f"{given} cdktf deploy dev --auto-approve --outputs-file outputs.json")
+    assert went_on.code == 0, went_on.text
+    (changed,) = project.sandbox.cloud.all("okta_app_saml")
+    assert changed["default_relay_state"] != app["default_relay_state"]
+    outputs = json.loads((project.root / "outputs.json").read_text(encoding="utf-8"))
+    assert set(outputs["dev"]["people"]["Ada.Admin@example.com"]) == {"Admin", "CallCenterManager"}
 
 
 def test_destroy(project: Project) -> None:
     """Terraform refuses to destroy the protected instance, and so the crowd stays too; unprotected, the crowd goes first."""
-    project.write()
+    project.write(**CHANGED)
     refused = project.type("cdktf destroy dev")
     assert refused.code == 1, refused.text
     assert "nothing is destroyed: dev could not be planned" in refused.text
     assert "bo@example.com" in project.users()
 
-    project.write(connect__protect=False)
+    project.write(**CHANGED, connect__protect=False)
     assert project.type("cdktf deploy dev --auto-approve").code == 0
     destroyed = project.type("cdktf destroy dev", answers=[("Destroy dev-users and dev, exactly", "yes\n")])
     assert destroyed.code == 0, destroyed.text

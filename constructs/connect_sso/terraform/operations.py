@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from connect_sso.environment.loading import load_all, select
@@ -17,6 +18,7 @@ from connect_sso.terraform.stacks import (
     NEW_ENVIRONMENT,
     PLAN_FILE,
     PlannedStack,
+    Planning,
     Stack,
     Waiting,
     accepted,
@@ -24,7 +26,7 @@ from connect_sso.terraform.stacks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from connect_sso.environment.model import Environment
 
@@ -59,30 +61,22 @@ class StackRequest:
     only: bool = False
     """Leave the crowd of an environment out."""
     auto_approve: bool = False
-    plan_options: tuple[str, ...] = ()
-    """Further options of `terraform plan`."""
+    planning: Planning = field(default_factory=Planning)
     apply_options: tuple[str, ...] = ()
-    init_options: tuple[str, ...] = ()
+    """Further ones of `terraform apply`."""
     app: tuple[str, ...] = ()
     """The program that synthesizes, where it is not this project's own."""
     skip_synth: bool = False
-    skip_provider_lock: bool = False
     outputs_file: Path | None = None
     """Where the outputs go as JSON."""
     with_sensitive_outputs: bool = False
-
-    @property
-    def refresh_crowd(self) -> bool:
-        """Whether Connect is asked about each person of the crowd."""
-        wanted = os.environ.get("REFRESH", "").lower() in {"true", "1", "yes"}
-        return wanted or "-refresh-only" in self.plan_options
 
 
 def diff(request: StackRequest) -> int:
     """Plan the stacks, and show each plan with its review; the exit code is Terraform's."""
     code = EXIT_FINE
     for environment in _prepared(request):
-        for planned in _plan(environment, request):
+        for planned in stacks.plan_stacks(environment, request.planning):
             if isinstance(planned, Waiting):
                 say(f"{planned.stack.name} is not planned yet: {planned.reason}")
                 continue
@@ -105,8 +99,9 @@ def deploy(request: StackRequest) -> int:
     for environment in _prepared(request):
         waiting: list[Waiting] = []
         plans: list[PlannedStack] = []
-        for each in _plan(environment, request):
+        for each in stacks.plan_stacks(environment, request.planning):
             if isinstance(each, Waiting):
+                say(f"{each.stack.name} is planned after that: {each.reason}")
                 waiting.append(each)
             elif each.exit_code != EXIT_FINE:
                 return _not_planned(each, "deployed")
@@ -115,9 +110,7 @@ def deploy(request: StackRequest) -> int:
         code = _carry_out(plans, request, "deploy")
         for each in waiting:
             if code == EXIT_FINE:
-                planned = stacks.plan_stack(
-                    each.stack, request.plan_options, refresh_crowd=request.refresh_crowd, quietly=True
-                )
+                planned = stacks.plan_stack(each.stack, request.planning)
                 if planned.exit_code != EXIT_FINE:
                     return _not_planned(planned, "deployed")
                 code = _carry_out([planned], request, "deploy", with_new_environment=True)
@@ -139,7 +132,8 @@ def destroy(request: StackRequest) -> int:
     _require_an_answer(request)
     for environment in _prepared(request):
         plans = []
-        for each in _plan(environment[::-1], request, "-destroy"):
+        how = replace(request.planning, options=("-destroy", *request.planning.options))
+        for each in stacks.plan_stacks(environment[::-1], how):
             assert isinstance(each, PlannedStack)  # only a crowd that comes second can have to wait
             if each.exit_code != EXIT_FINE:
                 return _not_planned(each, "destroyed")
@@ -176,16 +170,6 @@ def _prepared(request: StackRequest) -> list[list[Stack]]:
     return [[stack for stack in found if stack.name in wanted] for found in by_environment]
 
 
-def _plan(environment: Sequence[Stack], request: StackRequest, *options: str) -> Iterator[PlannedStack | Waiting]:
-    return stacks.plan_stacks(
-        environment,
-        [*options, *request.plan_options],
-        init_options=request.init_options,
-        refresh_crowd=request.refresh_crowd,
-        quietly=True,
-    )
-
-
 def _not_planned(planned: PlannedStack, done: str) -> int:
     print(screen.without_lookups(planned.text), flush=True)
     if planned.shown is not None:
@@ -206,7 +190,10 @@ def _carry_out(
             print(f"{warnings}\n", flush=True)
         to_decide = _show_review(planned, names, must=request.auto_approve)
         if to_decide and request.auto_approve:
-            say(f"nothing is done: ACCEPT has to name what must be decided in {planned.stack.name}, see above")
+            left = planned.to_decide(names)
+            say(
+                f"nothing is done: {planned.stack.name} needs a decision, see above. Whoever has made it says so with ACCEPT={quote(';'.join(left))}"
+            )
             return EXIT_DECIDE
     changing = [planned for planned in plans if planned.has_changes]
     if not changing:

@@ -40,11 +40,11 @@ def select_stacks(patterns: Sequence[str], loaded: Iterable[LoadedEnvironment], 
     stacks = {each.name: _stacks(each) for each in loaded}
     known = [name for names in stacks.values() for name in names]
     if not patterns and len(stacks) > 1:
-        raise UsageFailure(f"name a stack; there are: {', '.join(known)}")
+        raise UsageFailure(f"name a stack; the stacks are: {', '.join(known)}")
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in known):
             raise UsageFailure(
-                f"no stack is called {pattern!r}{nearest(pattern, known)}; there are: {', '.join(known)}"
+                f"no stack is called {pattern!r}{nearest(pattern, known)}; the stacks are: {', '.join(known)}"
             )
     chosen = [name for name in known if not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)]
     return [

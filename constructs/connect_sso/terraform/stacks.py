@@ -40,6 +40,9 @@ NEW_ENVIRONMENT = "new-environment"
 PLANNED_CHANGES = 2
 """The exit code of `terraform plan -detailed-exitcode` where there is something to do."""
 
+REMOTE_PLATFORM = "linux_amd64"
+"""Where HCP Terraform runs Terraform: https://developer.hashicorp.com/terraform/cloud-docs/run/run-environment."""
+
 WRONG_PACKAGE = "checksums previously recorded in the dependency lock file"
 """What Terraform says of a provider whose package is another than the locked one."""
 
@@ -106,6 +109,15 @@ class PlannedStack:
             Failure: as for `review`.
         """
         return self._review(accept=accept).returncode == EXIT_DECIDE
+
+    def to_decide(self, accept: Iterable[str]) -> list[str]:
+        """What is left to decide, as `--accept` takes it.
+
+        Raises:
+            Failure: as for `review`.
+        """
+        findings = json.loads(self.review("--format", "json", accept=accept).report)["findings"]
+        return [f"{each['code']}:{each['address']}" for each in findings if not each["accepted"]]
 
     def _review(
         self, *options: str, accept: Iterable[str], accepted_by: str = "", capture: bool = False
@@ -178,21 +190,18 @@ class Stack:
         sys.stdout.flush()
         return subprocess.run(self.command(*arguments), stdout=subprocess.PIPE if capture else None, check=False)
 
-    def init(self, *options: str, readonly: bool = False) -> None:
+    def init(self, how: Planning) -> None:
         """Install the providers, quietly where nothing goes wrong.
-
-        Args:
-            options: further ones of `terraform init`.
-            readonly: take no provider but those of `locks/`, where that has them all.
 
         Raises:
             Failure: Terraform cannot, or the providers are not the locked ones; what it says has been printed.
         """
         on_trust = unlocked(self.name, self.configuration)
+        options = list(how.init_options)
         if on_trust:
             say(f"{self.name}: {LOCKS}/ has no checksums of {' and '.join(on_trust)}; `make lock` adds them")
-        elif readonly:
-            options = (*options, "-lockfile=readonly")
+        elif how.readonly:
+            options.append("-lockfile=readonly")
         code, text = screen.run_quietly(self.command("init", "-input=false", *_plain(), *options))
         if code != 0:
             print(text, flush=True)
@@ -202,6 +211,14 @@ class Stack:
                     " you trust, add its checksums: TF_CLI_ARGS_providers_lock='-fs-mirror=FOLDER' make lock (or -net-mirror=URL)"
                 )
             raise Failure(f"{self.name}: terraform init fails, see above")
+        if on_trust and how.remote_locks and self.runs_remotely:
+            code, text = screen.run_quietly(
+                self.command("providers", "lock", f"-platform={REMOTE_PLATFORM}", *_plain())
+            )
+            if code != 0:
+                say(
+                    f"{self.name}: the registry did not tell the providers' checksums for {REMOTE_PLATFORM}, which HCP Terraform needs"
+                )
 
     def plan(self, *options: str, quietly: bool = False) -> PlannedStack:
         """Plan into the folder, with further options of `terraform plan`.
@@ -273,24 +290,30 @@ def synthesized(environments: Iterable[str] = ()) -> list[Stack]:
     return [stack for stack in stacks if not names or stack.environment in names]
 
 
-def plan_stacks(
-    stacks: Iterable[Stack],
-    options: Sequence[str] = (),
-    *,
-    init_options: Sequence[str] = (),
-    readonly: bool = False,
-    refresh_crowd: bool = False,
-    quietly: bool = False,
-) -> Iterator[PlannedStack | Waiting]:
+@dataclass(frozen=True)
+class Planning:
+    """How stacks are planned."""
+
+    options: tuple[str, ...] = ()
+    """Further ones of `terraform plan`."""
+    init_options: tuple[str, ...] = ()
+    """Further ones of `terraform init`."""
+    readonly: bool = False
+    """Take no provider but those of `locks/`, where that has them all."""
+    refresh_crowd: bool = False
+    """Ask Connect about each person of the CSV file."""
+    quietly: bool = False
+    """Keep what Terraform prints for later."""
+    remote_locks: bool = False
+    """Where HCP Terraform runs the stack, ask the registry for the checksums that `locks/` does not have."""
+
+
+def plan_stacks(stacks: Iterable[Stack], how: Planning) -> Iterator[PlannedStack | Waiting]:
     """Plan stacks of one environment one after the other, each only when it is asked for.
 
     Args:
         stacks: its own, that of its crowd, or both in this order.
-        options: further ones of `terraform plan`.
-        init_options: further ones of `terraform init`.
-        readonly: see `Stack.init`.
-        refresh_crowd: ask Connect about each person of the CSV file.
-        quietly: see `Stack.plan`.
+        how: how.
 
     Yields:
         The plan of each.
@@ -305,36 +328,21 @@ def plan_stacks(
         elif stack.is_crowd and own is not None and not own.keeps_instance:
             yield Waiting(stack, f"its people need the instance, which {own.stack.name} makes first")
         else:
-            planned = plan_stack(
-                stack,
-                options,
-                init_options=init_options,
-                readonly=readonly,
-                refresh_crowd=refresh_crowd,
-                quietly=quietly,
-            )
+            planned = plan_stack(stack, how)
             own = own or planned
             yield planned
 
 
-def plan_stack(
-    stack: Stack,
-    options: Sequence[str] = (),
-    *,
-    init_options: Sequence[str] = (),
-    readonly: bool = False,
-    refresh_crowd: bool = False,
-    quietly: bool = False,
-) -> PlannedStack:
+def plan_stack(stack: Stack, how: Planning) -> PlannedStack:
     """Plan one stack; that of a crowd without asking Connect about each of its people, unless told so.
 
     Raises:
         Failure: it cannot be initialized.
     """
-    unasked = stack.is_crowd and not refresh_crowd
-    stack.init(*init_options, readonly=readonly)
+    unasked = stack.is_crowd and not how.refresh_crowd
+    stack.init(how)
     say(f"planning {stack.name}{', without asking Connect about each of its people' if unasked else ''}")
-    return stack.plan(*options, *((WITHOUT_REFRESH,) if unasked else ()), quietly=quietly)
+    return stack.plan(*how.options, *((WITHOUT_REFRESH,) if unasked else ()), quietly=how.quietly)
 
 
 def accepted(text: str) -> set[str]:
