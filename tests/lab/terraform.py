@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from connect_sso.environment.imports import render_imports
+from connect_sso.environment.loading import load
+from connect_sso.infrastructure.synthesis import synthesize
 from connect_sso.terraform.binary import terraform_binary
 from tests.sandbox.http.serving import Accounts
 from tests.sandbox.mirror import BOUND, SOURCES
@@ -119,6 +121,22 @@ class Lab(Sandbox):
             (folder / f"{name}.imports.json").write_text(render_imports(self.imports), "utf-8")
         made = synthesized(folder, whole, name=name, csv=csv)
         stacks = {stack: self.stack(one.folder, stack) for stack, one in made.items()}
+        for stack in stacks.values():
+            stack.init()
+        return stacks
+
+    def written(self, environments: Path, name: str) -> dict[str, Stack]:
+        """The stacks of an environment whose files are there, with the releases that are tried, each in an initialized working copy."""
+        path = environments / f"{name}.yaml"
+        if self.releases and "\nproviders:" not in path.read_text("utf-8"):
+            with path.open("a", encoding="utf-8") as file:
+                file.write(f"\nproviders: {json.dumps(dict(self.releases))}\n")
+        loaded = load(path)
+        assert not loaded.errors, loaded.errors
+        output = self.root / "synthesized" / "cdktf.out"
+        output.parent.mkdir(parents=True, exist_ok=True)
+        synthesize([loaded], output)
+        stacks = {folder.name: self.stack(folder, folder.name) for folder in sorted((output / "stacks").iterdir())}
         for stack in stacks.values():
             stack.init()
         return stacks
