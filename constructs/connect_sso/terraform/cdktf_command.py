@@ -53,6 +53,7 @@ FLAGS = {
     "no-color": "No colours.",
     "outputs-file-include-sensitive-outputs": "Write the sensitive outputs into that file as well.",
     "ignore-missing-stack-dependencies": "Without effect: a stack can always be named alone.",
+    "disable-plugin-cache-env": "Keep no copy of the providers in ~/.terraform.d/plugin-cache for all stacks.",
 }
 VALUES = {
     "outputs-file": (str, "Write the stacks' outputs into this file, as JSON."),
@@ -61,6 +62,9 @@ VALUES = {
     "app": (str, "The program that synthesizes, in place of this project's own."),
     "output": (str, "Where the synthesized stacks are, in place of cdktf.out."),
 }
+OF_CDKTF_CLI_ALONE = ("experimental-provider-schema-cache-path", "log-level", "log-file-directory")
+"""Options that do something in cdktf-cli only, taken and not shown."""
+
 SHORT = {"app": "-a", "output": "-o"}
 SEVERAL = {
     "var": "A value for an input variable, NAME=VALUE.",
@@ -128,6 +132,7 @@ def _command(name: str, run: Callable[[operations.StackRequest], int], says: str
     options = [option(long, is_flag=True, help=text) for long, text in FLAGS.items() if long not in left_out]
     options += [option(long, type=kind, help=text) for long, (kind, text) in VALUES.items() if long not in left_out]
     options += [option(long, multiple=True, help=text) for long, text in SEVERAL.items()]
+    options += [option(long, hidden=True) for long in OF_CDKTF_CLI_ALONE]
     return click.Command(
         name,
         callback=callback,
@@ -192,9 +197,11 @@ def main() -> None:
     """Run the command and exit with its code; 1 where it could not be done, 2 for what was asked wrongly, 130 for an interrupt."""
     arguments = sys.argv[1:]
     word = ALIASES.get(arguments[0], arguments[0]) if arguments else ""
+    if "--disable-plugin-cache-env" in arguments:
+        os.environ["CDKTF_DISABLE_PLUGIN_CACHE_ENV"] = "1"
     try:
         cdktf_cli.prepare()
-        if word in COMMANDS:
+        if word in COMMANDS and "--version" not in arguments:
             COMMANDS[word].main(as_click_takes_them(arguments[1:]), prog_name=f"cdktf {word}")
         if word.startswith("-") and any(ALIASES.get(each, each) in COMMANDS for each in arguments):
             raise UsageFailure("put the command first, and its options after it: cdktf deploy dev --auto-approve")
