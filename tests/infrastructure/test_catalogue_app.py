@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_sso.environment.derived_names import ENVIRONMENT_NAME, role_group
+from connect_sso.facts.okta_apps import catalogue_settings, group_filter
 from connect_sso.facts.partitions import COMMERCIAL, GOVCLOUD, Partition
-from connect_sso.infrastructure.catalogue_app import app_settings_json, group_filter, role_profile
+from connect_sso.infrastructure.catalogue_app import app_settings_json, role_profile
 
 NINE = {
     "appFilter",
@@ -32,13 +33,15 @@ def settings(
     *, partition: Partition = COMMERCIAL, endpoint: str | None = None, group: str | None = None
 ) -> dict[str, Any]:
     text = app_settings_json(
-        partition=partition,
-        saml_provider="Okta",
-        saml_provider_arn="arn:aws:iam::111122223333:saml-provider/Okta",
-        role_path="/",
-        sign_in_endpoint=endpoint or partition.global_endpoint,
-        session_duration=43200,
-        role_group=group,
+        catalogue_settings(
+            partition=partition,
+            saml_provider="Okta",
+            saml_provider_arn="arn:aws:iam::111122223333:saml-provider/Okta",
+            role_path="/",
+            sign_in_endpoint=endpoint or partition.global_endpoint,
+            session_duration=43200,
+            role_group=group,
+        )
     )
     parsed: dict[str, Any] = json.loads(text)
     return parsed

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from connect_sso.facts.okta_apps import catalogue_settings
 from connect_sso.facts.partitions import COMMERCIAL
 from connect_sso.infrastructure.catalogue_app import app_settings_json
 from tests.sandbox import aws, metadata, okta
@@ -215,13 +216,15 @@ def test_every_refusal_names_its_source() -> None:
 
 SETTINGS: dict[str, Any] = json.loads(
     app_settings_json(
-        partition=COMMERCIAL,
-        saml_provider="Okta",
-        saml_provider_arn="arn:aws:iam::111122223333:saml-provider/Okta",
-        role_path="/",
-        sign_in_endpoint=COMMERCIAL.global_endpoint,
-        session_duration=43200,
-        role_group=None,
+        catalogue_settings(
+            partition=COMMERCIAL,
+            saml_provider="Okta",
+            saml_provider_arn="arn:aws:iam::111122223333:saml-provider/Okta",
+            role_path="/",
+            sign_in_endpoint=COMMERCIAL.global_endpoint,
+            session_duration=43200,
+            role_group=None,
+        )
     )
 )
 

@@ -77,14 +77,14 @@ def terraform_expression(person: str, attribute: str) -> str:
         attribute: its name in Okta.
     """
     if attribute in _BASE:
-        return f"{person}.{_provider_name(attribute)}"
+        return f"{person}.{provider_name(attribute)}"
     return f'try(jsondecode({person}.custom_profile_attributes)["{attribute}"], "")'
 
 
 def value_of(person: Mapping[str, Any], attribute: str) -> str | None:
     """The attribute of a person as Terraform's state has them; None where it is empty or something else than text."""
     if attribute in _BASE:
-        value = person.get(_provider_name(attribute))
+        value = person.get(provider_name(attribute))
     else:
         try:
             custom = json.loads(person.get("custom_profile_attributes") or "{}")
@@ -94,5 +94,6 @@ def value_of(person: Mapping[str, Any], attribute: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _provider_name(attribute: str) -> str:
+def provider_name(attribute: str) -> str:
+    """What Terraform's provider calls an attribute of Okta's: `first_name` for `firstName`."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", attribute).lower()

@@ -9,8 +9,8 @@ from cdktf_cdktf_provider_okta.app_saml import AppSaml, AppSamlAttributeStatemen
 from cdktf_cdktf_provider_okta.data_okta_policy import DataOktaPolicy
 
 from connect_sso.facts.escaping import literal
-from connect_sso.facts.okta_apps import CATALOGUE_NAME
-from connect_sso.facts.okta_profile import BUILT_IN_SOURCES, expression, user_name_template
+from connect_sso.facts.okta_apps import CATALOGUE_NAME, CUSTOM_SIGN_ON, STATEMENT_NAMESPACE, STATEMENT_TYPE
+from connect_sso.facts.okta_profile import BUILT_IN_SOURCES, provider_name, user_name_template
 from connect_sso.infrastructure.addresses import named
 from connect_sso.saml import attributes as saml_attributes
 
@@ -88,28 +88,21 @@ class CustomSamlApp(FederationApp):
             recipient=sign_in_endpoint,
             destination=sign_in_endpoint,
             audience=audience,
-            subject_name_id_template=literal("${user.userName}"),
-            subject_name_id_format="urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-            response_signed=True,
-            assertion_signed=True,
-            signature_algorithm="RSA_SHA256",
-            digest_algorithm="SHA256",
-            honor_force_authn=False,
             # The other way round the provider replaces the app by itself.
             lifecycle=TerraformResourceLifecycle(postcondition=[_is_no_catalogue_app(app)]),
-            authn_context_class_ref="urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
             attribute_statements=_statements(
-                {
-                    # Text in quotes is a constant to Okta's expression language.
-                    saml_attributes.ROLE: f'"{role_arn},{saml_provider_arn}"',
-                    saml_attributes.ROLE_SESSION_NAME: expression(app["username"]),
-                    saml_attributes.SESSION_DURATION: f'"{session_duration}"',
-                    **{
-                        f"{saml_attributes.PRINCIPAL_TAG}{tag}": expression
-                        for tag, expression in sorted(session_tags.items())
-                    },
-                }
+                saml_attributes.statements(
+                    role_arn=role_arn,
+                    saml_provider_arn=saml_provider_arn,
+                    username=app["username"],
+                    session_duration=session_duration,
+                    session_tags=session_tags,
+                )
             ),
+            **{
+                provider_name(name): literal(value) if isinstance(value, str) else value
+                for name, value in CUSTOM_SIGN_ON.items()
+            },
         )
 
 
@@ -128,8 +121,8 @@ def _statements(expressions: Mapping[str, str]) -> Sequence[AppSamlAttributeStat
     return [
         AppSamlAttributeStatements(
             name=literal(name),
-            type="EXPRESSION",
-            namespace="urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified",
+            type=STATEMENT_TYPE,
+            namespace=STATEMENT_NAMESPACE,
             values=[literal(expression)],
         )
         for name, expression in expressions.items()

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from connect_sso.environment.derived_names import group_rule
 from connect_sso.facts.escaping import literal
+from connect_sso.facts.okta_apps import catalogue_settings
 from connect_sso.infrastructure import manual_steps
 from connect_sso.infrastructure.catalogue_app import CatalogueApp, api_integration_check, app_settings_json
 from connect_sso.infrastructure.federation import ApiIntegrationUser
@@ -102,7 +103,7 @@ class Mode(ABC):
 
     def _catalogue_app(self, app: App, every_app: EveryApp, *, role_group: str | None) -> CatalogueApp:
         aws = self.environment.aws
-        settings = app_settings_json(
+        settings = catalogue_settings(
             partition=aws.partition,
             saml_provider=app.saml_provider,
             saml_provider_arn=self.environment.provider_arn(app),
@@ -111,7 +112,7 @@ class Mode(ABC):
             session_duration=self.environment.session_duration(app),
             role_group=role_group,
         )
-        return CatalogueApp(self.stack, f"okta.{every_app['key']}", settings=settings, **every_app)
+        return CatalogueApp(self.stack, f"okta.{every_app['key']}", settings=app_settings_json(settings), **every_app)
 
 
 class SamlAppMode(Mode):
