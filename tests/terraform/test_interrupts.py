@@ -27,30 +27,37 @@ ANSWERS_AFTER = 0.6
 TIMEOUT = 60
 
 PROVIDER = f"""#!{sys.executable} -P
-import signal, socket, sys, threading, time
+import os, signal, socket, sys, threading
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 port, waiting, stop = int(sys.argv[1]), set(), threading.Event()
 
-def make(name):
+def ask(name):
     with socket.create_connection(("127.0.0.1", port)) as service:
         waiting.add(service)
-        service.sendall(name.encode() + b"\\n")
+        os.write(service.fileno(), name.encode() + b"\\n")  # as Go's programs do, and what the system counts
         try:
-            made = service.recv(100)
+            return os.read(service.fileno(), 100)
         except OSError:
-            made = b""
-        waiting.discard(service)
-    sys.stdout.write(("made " if made else "lost ") + name + "\\n")
+            return b""
+        finally:
+            waiting.discard(service)
+
+def make(name):
+    answer, pause = ask(name), 0.1
+    while answer == b"later" and not stop.wait(pause):
+        answer, pause = ask(name), 2 * pause
+    sys.stdout.write(("made " if answer == b"made" else "lost ") + name + "\\n")
     sys.stdout.flush()
 
 for line in sys.stdin:
     if line == "stop\\n":
+        stop.set()
         for service in list(waiting):
             service.shutdown(socket.SHUT_RDWR)
     else:
         threading.Thread(target=make, args=[line.strip()]).start()
 """
-"""Asks the service for each thing that it is told to make, and gives up what is under way when it is told to stop."""
+"""Asks the service for each thing that it is told to make, and again, ever more seldom, while that is not ready; gives up what is under way when it is told to stop."""
 
 TERRAFORM = f"""#!{sys.executable} -P
 import os, signal, subprocess, sys
@@ -60,9 +67,8 @@ def stop(*_):
     stopping.append(1)
     if len(stopping) > 1:
         os._exit(1)
-    print("Interrupt received.", flush=True)
-    provider.stdin.write(b"stop\\n")
-    provider.stdin.flush()
+    os.write(1, b"Interrupt received.\\n")  # not print: this may be in the middle of one
+    os.write(provider.stdin.fileno(), b"stop\\n")
 signal.signal(signal.SIGINT, stop)
 provider = subprocess.Popen([folder + "/terraform-provider-fake_v1", port], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 names = [f"thing.t{{number}}" for number in range(count)]
@@ -73,8 +79,7 @@ def begin():
         under_way += 1
         name = names.pop()
         print(f"{{name}}: Creating...", flush=True)
-        provider.stdin.write(name.encode() + b"\\n")
-        provider.stdin.flush()
+        os.write(provider.stdin.fileno(), name.encode() + b"\\n")
 begin()
 while under_way:
     said, name = provider.stdout.readline().decode().split(" ")
@@ -102,20 +107,27 @@ class Service:
 
     port: int
     answers_after: float = ANSWERS_AFTER
+    ready_after: float = 0
+    """Seconds from the first time that it is asked for something until that is ready."""
     made: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def serving(answers_after: float = ANSWERS_AFTER) -> Iterator[Service]:
+def serving(answers_after: float = ANSWERS_AFTER, ready_after: float = 0) -> Iterator[Service]:
     """A service on loopback."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        service = Service(listener.getsockname()[1], answers_after)
+        service = Service(listener.getsockname()[1], answers_after, ready_after)
+        since: dict[str, float] = {}
 
         def answer(connection: socket.socket) -> None:
             with connection:
-                service.made.append(connection.recv(100).decode().strip())
+                name = connection.recv(100).decode().strip()
+                if name not in since:
+                    since[name] = time.monotonic()
+                    service.made.append(name)
                 time.sleep(service.answers_after)
-                connection.sendall(b"made\n")
+                ready = time.monotonic() - since[name] >= service.ready_after
+                connection.sendall(b"made" if ready else b"later")
 
         def listen() -> None:
             while True:
@@ -177,7 +189,7 @@ def test_what_is_being_made_is_noted(tmp_path: Path, sent: signal.Signals) -> No
         os.killpg(process.pid, sent)  # a shell and the terminal may both say so: that is one interrupt
         stdout, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
-    assert noted(tmp_path) == sorted(service.made)
+    assert noted(tmp_path) == sorted(service.made), stdout + stderr
     assert 5 <= len(service.made) < 20
     assert "Interrupt received." in stdout
     assert stderr.count("==>") == 1
@@ -194,6 +206,16 @@ def test_without_patience_it_would_be_lost(tmp_path: Path) -> None:
 
 def test_an_answer_that_takes_longer_than_any_silence_is_waited_for(tmp_path: Path) -> None:
     with serving(3) as service, applying(tmp_path, service, after=3) as process:
+        os.kill(process.pid, signal.SIGINT)
+        process.communicate(timeout=TIMEOUT)
+    assert noted(tmp_path) == sorted(service.made)
+    assert len(service.made) == 3
+
+
+def test_what_takes_long_to_become_ready_is_waited_for(tmp_path: Path) -> None:
+    """The provider looks ever more seldom, and its silence in between is no sign that it is done."""
+    with serving(0.05, ready_after=5) as service, applying(tmp_path, service, after=3) as process:
+        time.sleep(0.3)
         os.kill(process.pid, signal.SIGINT)
         process.communicate(timeout=TIMEOUT)
     assert noted(tmp_path) == sorted(service.made)

@@ -19,7 +19,8 @@ from tests.sandbox.terraform import Result
 from tests.terminal import type_command
 
 CSV = "username,first_name,last_name,security_profiles\nbo@example.com,Bo,Agent,Agent\n"
-TOKEN = {"OKTA_API_TOKEN": "not-a-real-one"}
+AWS = {"AWS_ACCESS_KEY_ID": "not-a-real-one", "AWS_SECRET_ACCESS_KEY": "not-a-real-one"}
+TOKEN = {"OKTA_API_TOKEN": "not-a-real-one", **AWS}
 
 FAKE = """#!{python}
 import json, os, sys
@@ -143,10 +144,10 @@ def with_crowd(project: Path, **changes: Any) -> None:
 def test_without_okta_credentials_nothing_starts(project: Path) -> None:
     """The message names the variables that the provider reads, before Terraform says something less clear."""
     write(project / "environments", "dev", minimal())
-    done = operate(project, "diff", "dev")
+    done = operate(project, "diff", "dev", **AWS)
     assert done.returncode == 1
     assert "OKTA_API_TOKEN" in done.stderr
-    assert "OKTA_API_CLIENT_ID with OKTA_API_PRIVATE_KEY" in done.stderr
+    assert "OKTA_API_CLIENT_ID, OKTA_API_PRIVATE_KEY" in done.stderr
     assert calls(project) == []
 
 

@@ -37,8 +37,10 @@ MOST_PAGES = 10_000
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
 _MISSING = {"NoSuchEntity", "NoSuchResourceException", "ResourceNotFoundException"}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_INVALID = {
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+"""Codes of credentials that were good once."""
+
+INVALID = {
     "AuthFailure",
     "IncompleteSignature",
     "InvalidAccessKeyId",
@@ -49,6 +51,8 @@ _INVALID = {
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 }
+"""Codes of credentials that are none, or none there."""
+
 _THROTTLED = {
     "RequestLimitExceeded",
     "RequestThrottled",
@@ -238,11 +242,11 @@ def _refused(
     if code in _MISSING:
         return Missing(says)
     # The text of these may quote the request that was signed, with its token.
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return Failure(
             f"the AWS credentials have expired ({name}: {code}); get new ones, for example with `aws sso login`"
         )
-    if code in _INVALID:
+    if code in INVALID:
         return Failure(
             f"{name} in {region} does not take the AWS credentials ({code}): they are wrong or no longer valid, or the region is not enabled for the account"
         )

@@ -119,7 +119,8 @@ def _private_key(text: str) -> Any:
         if text.startswith("{"):
             key: object = RSAAlgorithm.from_jwk(json.loads(text))
         else:
-            key = load_pem_private_key(text.encode(), password=None)
+            # As the provider does: a variable without line breaks can hold them spelled out.
+            key = load_pem_private_key(text.replace("\\n", "\n").encode(), password=None)
     # The texts of these may quote the key.
     except (InvalidKeyError, TypeError, UnsupportedAlgorithm, ValueError):
         raise Failure(f"{PRIVATE_KEY} is not a private key (PEM, without a password)") from None

@@ -43,8 +43,11 @@ PATIENCE = 300
 SILENT = 1.5
 """Seconds of silence after which a provider counts as done; between two calls for one thing it is silent for less."""
 
+GROWING = 1.25
 LONGEST_SILENCE = 12
-"""Seconds between two looks of a provider that waits for something to become ready: they grow with the time it has waited, to ten."""
+"""A provider that waits for something to become ready looks again and again; from one look to the next it lets as much time pass as it
+has waited by then, at most ten seconds. So silence has to last this many times as long as what is under way took until the last sign
+of life, and at most so many seconds."""
 
 BLIND = 5
 """Seconds to wait where the system does not tell what a process does."""
@@ -270,10 +273,9 @@ class _Run:
             yield from self._wait(min(BLIND, self.patience))
             return
         oldest = min(self.under_way.now().values(), default=begun)
-        enough = min(max(SILENT, begun - oldest), LONGEST_SILENCE)
         while time.monotonic() - begun < self.patience:
             silent, awaits = silence.seconds()
-            if silent >= enough and not awaits:
+            if silent >= min(max(SILENT, GROWING * (silence.last - oldest)), LONGEST_SILENCE) and not awaits:
                 return
             names = [f"{address} ({time.monotonic() - since:.0f} s)" for address, since in self.under_way.now().items()]
             self._progress(f"waiting for {', '.join(names) or 'the providers'}")

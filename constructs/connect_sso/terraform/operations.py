@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connect_sso.environment.loading import load_all, select
 from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, Failure, UsageFailure
 from connect_sso.terraform import screen, stacks
+from connect_sso.terraform.credentials import require_credentials
 from connect_sso.terraform.screen import say
 from connect_sso.terraform.selection import select_stacks
 from connect_sso.terraform.stacks import (
@@ -27,29 +28,6 @@ from connect_sso.terraform.stacks import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from connect_sso.environment.model import Environment
-
-OKTA_CREDENTIALS = (
-    ("OKTA_API_TOKEN",),
-    ("OKTA_ACCESS_TOKEN",),
-    ("OKTA_API_CLIENT_ID", "OKTA_API_PRIVATE_KEY", "OKTA_API_PRIVATE_KEY_ID", "OKTA_API_SCOPES"),
-)
-"""The sets of variables that the Okta provider reads: https://registry.terraform.io/providers/okta/okta/4.20.0/docs."""
-
-
-def require_okta_credentials(environment: Environment) -> None:
-    """Stop before Terraform starts where no Okta credentials are there.
-
-    Raises:
-        Failure: none of the sets of variables is complete. A remote run has its own, in its workspace.
-    """
-    if environment.state != "local" and environment.state.cloud is not None:
-        return
-    if any(all(os.environ.get(name) for name in names) for names in OKTA_CREDENTIALS):
-        return
-    choices = ", or ".join(" with ".join(names) for names in OKTA_CREDENTIALS)
-    raise Failure(f"no Okta credentials: the Okta provider reads them from {choices}; set one of these")
 
 
 @dataclass(frozen=True)
@@ -162,7 +140,7 @@ def _prepared(request: StackRequest) -> list[list[Stack]]:
     chosen = select(loaded, names)
     for each in chosen:
         if each.environment is not None:
-            require_okta_credentials(each.environment)
+            require_credentials(each.environment)
     # What is wrong in their files is printed by the synthesis.
     written = stacks.synthesized(names) if request.skip_synth else stacks.synthesize(names, request.app)
     wanted = {name for each in selected for name in each.stacks}

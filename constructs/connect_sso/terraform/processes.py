@@ -190,9 +190,9 @@ class Silence:
 
     def __init__(self, pids: Collection[int]) -> None:
         self.pids = pids
-        self.begun = time.monotonic()
+        self.last = time.monotonic()
+        """When one of them last read or wrote, or the first look at them."""
         self._done = work_done(pids)
-        self._last = self.begun
 
     @property
     def is_known(self) -> bool:
@@ -203,5 +203,5 @@ class Silence:
         """How long they have not read or written, and whether one of them still waits for an answer."""
         done, now = work_done(self.pids), time.monotonic()
         if done != self._done:
-            self._done, self._last = done, now
-        return now - self._last, awaits_answer(self.pids)
+            self._done, self.last = done, now
+        return now - self.last, awaits_answer(self.pids)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 CODES = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """A terminal's colours."""
 
+FRAMES = str.maketrans("│╷╵", "   ")
+
 LOOKED_UP = re.compile(r"^\S.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after)")
 """Terraform's lines about what it looks up: many, and the same at every plan."""
 
@@ -65,6 +67,11 @@ def run_quietly(command: Sequence[str]) -> tuple[int, str]:
         ended.set()
         shower.join()
     return process.returncode, "".join(lines)
+
+
+def as_one_line(text: str) -> str:
+    """What Terraform printed without colours, frames and line breaks: a sentence of it can be looked for."""
+    return " ".join(CODES.sub("", text).translate(FRAMES).split())
 
 
 def without_lookups(text: str) -> str:

@@ -15,8 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connect_sso.environment.loading import load_one
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
-from connect_sso.terraform import interrupts, screen
+from connect_sso.terraform import credentials, interrupts, screen
 from connect_sso.terraform.binary import terraform_binary
 from connect_sso.terraform.locks import LOCKS, unlocked
 from connect_sso.terraform.screen import say
@@ -204,8 +205,9 @@ class Stack:
             options.append("-lockfile=readonly")
         code, text = screen.run_quietly(self.command("init", "-input=false", *_plain(), *options))
         if code != 0:
+            self._stop_at_refusal(text)
             print(text, flush=True)
-            if WRONG_PACKAGE in " ".join(screen.CODES.sub("", text).replace("│", " ").split()):
+            if WRONG_PACKAGE in screen.as_one_line(text):
                 raise Failure(
                     f"{self.name}: a provider's package here is not the one whose checksum is in {LOCKS}/. If it comes from a mirror that"
                     " you trust, add its checksums: TF_CLI_ARGS_providers_lock='-fs-mirror=FOLDER' make lock (or -net-mirror=URL)"
@@ -226,6 +228,9 @@ class Stack:
         Args:
             options: those options.
             quietly: keep what Terraform prints for later. What HCP Terraform does is on the screen all the same.
+
+        Raises:
+            Failure: AWS or Okta refuses the credentials; where that is known, nothing else is printed.
         """
         (self.folder / PLAN_FILE).unlink(missing_ok=True)
         arguments = ["plan", "-input=false", "-detailed-exitcode", f"-out={PLAN_FILE}", *_plain(), *options]
@@ -234,11 +239,18 @@ class Stack:
         else:
             code, text = self.terraform(*arguments).returncode, ""
         has_changes = code == PLANNED_CHANGES
+        if code not in {EXIT_FINE, PLANNED_CHANGES}:
+            self._stop_at_refusal(text)
         shown = None
         if (self.folder / PLAN_FILE).exists():
             showing = self.terraform("show", "-json", PLAN_FILE, capture=True)
             shown = showing.stdout if showing.returncode == 0 else None
         return PlannedStack(self, EXIT_FINE if has_changes else code, has_changes, shown, text)
+
+    def _stop_at_refusal(self, said: str) -> None:
+        environment = load_one(self.environment).environment
+        if environment is not None and (refusal := credentials.explain(said, environment)):
+            raise Failure(f"{self.name}: {refusal}")
 
     def apply(self, *options: str) -> None:
         """Carry out exactly the plan that lies in the folder; an interrupt ends it in good order.
