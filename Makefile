@@ -78,8 +78,8 @@ deploy: .venv/installed ## what `cdktf deploy dev` does, for ENV=dev; DEPLOY_ARG
 	@test -n "$(ENV)" || { echo "which environment? make deploy ENV=dev" >&2; exit 2; }
 	@$(BIN)/cdktf deploy $(ENV) $(DEPLOY_ARGS)
 
-lock: .venv/installed ## bring the provider lock files in locks/ up to date (asks the provider registry)
-	@$(BIN)/python -I ci/run.py lock
+lock: .venv/installed ## bring the provider lock files in locks/ up to date (asks the provider registry), for all platforms or PLATFORMS=linux_amd64
+	@$(BIN)/python -I ci/run.py lock $(PLATFORMS)
 
 goldens: .venv/installed ## rewrite the golden files that tests compare with; look at the diff
 	@$(BIN)/connect-sso schema > environments/environment.schema.json

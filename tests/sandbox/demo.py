@@ -211,7 +211,7 @@ def run(console: Console) -> None:
         "     and see what connect-sso check says.\n"
         "  2. Give the providers credentials: AWS_PROFILE or AWS_ACCESS_KEY_ID and so on;\n"
         "     OKTA_API_TOKEN, or OKTA_API_CLIENT_ID and OKTA_API_PRIVATE_KEY.\n"
-        f"  3. make plan ENV={ENVIRONMENT}, and then make deploy ENV={ENVIRONMENT}"
+        f"  3. make setup && . .venv/bin/activate, and then cdktf diff {ENVIRONMENT} and cdktf deploy {ENVIRONMENT}"
     )
     console.print(
         f"\n[dim]{time.monotonic() - begin:.0f} seconds; all of it is in .demo/, and nothing has left this machine.[/]"

@@ -11,7 +11,7 @@ _HEAD = """# The review of a plan
     terraform show -json plan | connect-sso review -
 
 says what a plan means for sign-in: a verdict in one line, the findings that a person must decide, who gains and who loses what by name, the rest folded away, and where it comes from.
-`make plan ENV=dev` shows it after every plan, also after one that Terraform refused. There the conditions that stopped it stand first. Formats: `--format text` (default), `markdown` for pull requests, `json` with a published schema (`connect_sso/review/review.schema.json`).
+`cdktf diff dev` (or `make plan ENV=dev`) shows it after every plan, also after one that Terraform refused, and `cdktf deploy dev` before it asks. In a refused one the conditions that stopped it stand first. Formats: `--format text` (default), `markdown` for pull requests, `json` with a published schema (`connect_sso/review/review.schema.json`).
 
 Exit code 0: nothing to decide. 3: something to decide, and not accepted. 1: not a plan, or one of an unknown major format version.
 
@@ -23,7 +23,7 @@ What is only known after apply is marked as such. Sensitive values and the plan'
 
 What a plan imports (`import` blocks) is in the section "Taken over", by name, kind and id. It counts as there before: nobody gains by it, and it is no new environment. Where the import also changes something, that is a change like any other. What the imported things allow already is not judged.
 
-`--configuration FILE` is the stack's own `cdk.tf.json`. What no plan holds is read from there: provisioners of `removed` blocks, triggers of actions, modules, data sources of checks, providers and the kind of backend. `make plan` and the workflows give it.
+`--configuration FILE` is the stack's own `cdk.tf.json`. What no plan holds is read from there: provisioners of `removed` blocks, triggers of actions, modules, data sources of checks, providers and the kind of backend. `cdktf diff`, `deploy` and the workflows give it.
 
 ## What is guaranteed
 

@@ -209,8 +209,9 @@ class Stack:
             print(text, flush=True)
             if WRONG_PACKAGE in screen.as_one_line(text):
                 raise Failure(
-                    f"{self.name}: a provider's package here is not the one whose checksum is in {LOCKS}/. If it comes from a mirror that"
-                    " you trust, add its checksums: TF_CLI_ARGS_providers_lock='-fs-mirror=FOLDER' make lock (or -net-mirror=URL)"
+                    f"{self.name}: a provider's package here is not the one whose checksum is in {LOCKS}/, or {LOCKS}/ has none for this platform."
+                    " If it comes from a mirror that you trust, take its checksums:"
+                    " TF_CLI_ARGS_providers_lock='-fs-mirror=FOLDER' make lock PLATFORMS=linux_amd64 (or -net-mirror=URL)"
                 )
             raise Failure(f"{self.name}: terraform init fails, see above")
         if on_trust and how.remote_locks and self.runs_remotely:
