@@ -310,7 +310,7 @@ def test_role_groups_with_group_mapping(stack: Any) -> None:
     assert rule["remove_assigned_users"] is True
     members = found.resource("okta_group_memberships.admin")["users"]
     assert members.startswith('${[for name in [for name in ["Ada.Admin@example.com"] :')
-    assert members.endswith("data.okta_user.users[name].id]}")
+    assert members.endswith("local.people_in_okta[name].id]}")
     assert found.resource("okta_app_group_assignment.admin")["group_id"] == "${okta_group.admin.id}"
     assert "okta_app_user.admin" not in found.addresses()
 
@@ -318,20 +318,20 @@ def test_role_groups_with_group_mapping(stack: Any) -> None:
 @pytest.mark.parametrize(
     ("username", "attribute", "value"),
     [
-        ("login", "login", "self.login"),
-        ("email", "email", "self.email"),
-        ({"attribute": "employeeNumber"}, "employeeNumber", "self.employee_number"),
-        ({"attribute": "badge"}, "badge", 'try(jsondecode(self.custom_profile_attributes)["badge"], "")'),
+        ("login", "login", "person.login"),
+        ("email", "email", "person.email"),
+        ({"attribute": "employeeNumber"}, "employeeNumber", "person.employee_number"),
+        ({"attribute": "badge"}, "badge", 'try(jsondecode(person.custom_profile_attributes)["badge"], "")'),
     ],
 )
 def test_the_truth_check(stack: Any, username: Any, attribute: str, value: str) -> None:
     """Who is assigned one by one is looked up by the attribute that must equal the Connect name, and compared exactly."""
-    people = stack(okta__username=username).resource("data.okta_user.users")
+    people = stack(okta__username=username).resource("data.okta_users.people")
     assert people["search"] == [{"comparison": "eq", "name": f"profile.{attribute}", "value": "${each.value}"}]
     spelling, *_ = people["lifecycle"]["postcondition"]
-    assert spelling["condition"] == f"${{{value} == each.value}}"
+    assert f"for person in self.users : person.id if {value} == each.value" in spelling["condition"]
     assert "${each.value}" in spelling["error_message"]
-    assert f"${{{value}}}" in spelling["error_message"]
+    assert f"[for person in self.users : {value}]" in spelling["error_message"]
 
 
 @pytest.mark.parametrize(("username", "kind"), [("email", "BUILT_IN"), ({"attribute": "badge"}, "CUSTOM")])
@@ -347,19 +347,20 @@ def test_an_apps_user_name_comes_from_the_same_attribute(stack: Any, username: A
 def test_no_member_of_a_group_is_read(tmp_path: Path) -> None:
     """Every data source of the provider that lists people keeps their whole profiles."""
     stacks = synthesized(tmp_path, minimal(users_file="agents.csv", apps__ccp=CCP), csv=CSV)
-    assert set(stacks["test"].json["data"]) >= {"okta_group", "okta_user"}
+    assert set(stacks["test"].json["data"]) >= {"okta_group", "okta_users"}
     for stack in stacks.values():
-        assert "okta_users" not in stack.json["data"]
+        # Who is assigned one by one is searched by name.
+        assert not any("group_id" in listed for listed in stack.json["data"].get("okta_users", {}).values())
         assert not any(group.get("include_users") for group in stack.json["data"].get("okta_group", {}).values())
 
 
 def test_who_may_not_sign_in_to_okta_is_left_out_and_named(stack: Any) -> None:
-    """Deactivated or suspended: no error, no assignment, and a warning."""
+    """Deactivated, suspended or not there: no error, no assignment, and a warning."""
     found = stack()
-    for_each = found.resource("okta_app_user.admin")["for_each"]
-    assert 'contains(["DEPROVISIONED", "SUSPENDED"], data.okta_user.users[name].status)' in for_each
+    assert "contains(keys(local.people_in_okta), name)" in found.resource("okta_app_user.admin")["for_each"]
+    assert 'contains(["DEPROVISIONED", "SUSPENDED"], person.status)' in found.json["locals"]["people_in_okta"]
     (warning,) = found.json["check"]["people_without_access"]["assert"]
-    assert "person.status" in warning["error_message"]
+    assert "people_in_okta" in warning["error_message"]
     assert "check" not in stack(users__0__apps=[]).json
 
 

@@ -169,6 +169,20 @@ def test_profile_mappings(lab: Callable[..., Lab]) -> None:
     assert okta("GET", here).json()["properties"] == mapped
 
 
+def test_somebody_who_is_deleted_in_okta(lab: Callable[..., Lab]) -> None:
+    """The plan goes on without their assignment, and names them."""
+    running = lab()
+    stack = running.one(base())
+    stack.apply()
+    for _ in range(2):  # the first one deactivates
+        assert running.accounts.okta("DELETE", f"/api/v1/users/{ADA}").ok
+    plan = stack.plan()
+    assert f"{ADA} (not found)" in " ".join(plan.text.split())
+    assert plan.changes in ({}, {f'okta_app_user.admin["{ADA}"]': "delete"})
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
+
+
 def test_a_setting_of_one_person(lab: Callable[..., Lab]) -> None:
     """Kept for that person alone; what supervisors set of the others stays, and nobody is made anew."""
     running = lab()

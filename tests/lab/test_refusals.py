@@ -46,7 +46,11 @@ REFUSED: dict[str, tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = {
         {},
         ('"Ada.Admin@example.com"', '"ada.admin@example.com"'),
     ),
-    "nobody of that login": (small(users__0__username="nobody@example.com"), {}, ("nobody@example.com",)),
+    "nobody of those logins": (
+        small(users=[minimal(users__0__username=f"{name}@example.com")["users"][0] for name in "xy"]),
+        {},
+        ("the credentials may not see them",),
+    ),
     "a group that only begins with the name": (
         small(),
         {"company": PREFIX},

@@ -118,6 +118,13 @@ ORIGIN = {
 }
 
 
+def looked_up(found: list[dict[str, str]]) -> dict[str, Any]:
+    """Who was searched by a name."""
+    values = {"search": [{"name": "profile.login", "value": "Ada"}], "users": found}
+    block = {"mode": "data", "type": "okta_users", "name": "people", "index": "Ada", "values": values}
+    return block | {"address": 'data.okta_users.people["Ada"]'}
+
+
 def mapping(attribute: str, expression: str) -> dict[str, str]:
     """An entry of a profile mapping."""
     return {"id": attribute, "expression": expression, "push_status": "PUSH"}
@@ -129,6 +136,20 @@ CASES: tuple[Case, ...] = (
         "an origin that is known only after the apply",
         created("aws_cloudcontrolapi_resource.o", type_name=ORIGIN["type_name"]),
         says="origin-approved",
+    ),
+    *(
+        case(
+            f"somebody loses an app, {how}",
+            destroyed("okta_app_user.a", app_id="0oa1", user_id="00u1", username="Ada"),
+            standing("okta_app_saml.a", id="0oa1", label="A"),
+            standing("okta_app_user.b", app_id="0oa1", user_id="00u2", username="Bo"),
+            prior_state={"values": {"root_module": {"resources": [looked_up(found)]}}},
+            **expected,
+        )
+        for how, found, expected in (
+            ("and is not found", [], {"says": "person-not-found"}),
+            ("and is there", [{"id": "00u1", "login": "Ada"}], {"close_to": "person-not-found"}),
+        )
     ),
     case(
         "a mapping that says who a person is",

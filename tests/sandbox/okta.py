@@ -17,6 +17,9 @@ from tests.sandbox.cloud import Cloud, letters
 from tests.sandbox.plugin import UNKNOWN, Refused, Values
 from tests.sandbox.resources import SECRET, ResourceType, Rule
 
+DELETED = "DELETED"
+"""Kept of someone of the directory who was deleted, for otherwise they would come back; the API never says it."""
+
 ALPHABET = string.ascii_lowercase + string.ascii_uppercase + string.digits
 
 AWS_DEFAULTS = {
@@ -88,7 +91,9 @@ class Org:
                 "id": self.id("00u", "user", user["login"].lower()),
                 "email": user.get("email", user["login"]),
             }
-            yield made.pop(whole["id"], whole)
+            found = made.pop(whole["id"], whole)
+            if found["status"] != DELETED:
+                yield found
         yield from made.values()
 
     def groups(self) -> Iterator[Values]:

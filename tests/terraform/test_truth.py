@@ -46,7 +46,13 @@ def test_a_login_that_differs_in_case(world: World) -> None:
 
 
 def test_a_user_whom_okta_does_not_know(world: World) -> None:
-    assert "nobody@example.com" in refusal(world, minimal(users__0__username="nobody@example.com"))
+    """One who was never there, or is there under another name: no assignment, and named in every plan."""
+    stack = world.stack(minimal(users__0__username="nobody@example.com", connect__storage=[]))
+    plan = stack.plan()
+    assert "nobody@example.com (not found)" in words(plan.text)
+    assert not [address for address in plan.changes if address.startswith("okta_app_user")]
+    stack.apply()
+    assert stack.plan().is_empty
 
 
 def test_the_wrong_account(world: World) -> None:
@@ -135,11 +141,12 @@ def test_what_is_printed_of_a_person_who_is_assigned_one_by_one(tmp_path: Path, 
 
 def review(plan: dict[str, Any]) -> str:
     """The review of a plan, in all its forms."""
-    runner = CliRunner()
-    return "".join(
-        runner.invoke(review_command, ["-", "--format", form], input=json.dumps(plan)).output
-        for form in ("text", "json", "markdown")
-    )
+    return "".join(review_as(plan, form) for form in ("text", "json", "markdown"))
+
+
+def review_as(plan: dict[str, Any], form: str) -> str:
+    """The review of a plan, in one form."""
+    return CliRunner().invoke(review_command, ["-", "--format", form], input=json.dumps(plan)).stdout
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -166,6 +173,57 @@ def test_someone_who_left_stops_nothing(tmp_path: Path, mode: str, status: str) 
     assert plan.changes == person_s
     left.apply()
     assert left.plan().is_empty
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_someone_who_is_gone_from_okta_stops_nothing(tmp_path: Path, mode: str) -> None:
+    """Deleted there and still in the file: the plan goes on without that person's assignment, and names them."""
+    data = minimal(okta__role_assignment=mode, connect__storage=[])
+    World(tmp_path).stack(data).apply()
+    known = company()
+    known["okta_users"] = [person for person in known["okta_users"] if person["login"] != ADA]
+    gone = World(tmp_path, company=known).stack(data)
+    plan = gone.plan()
+    assert f"{ADA} (not found)" in words(plan.text)
+    address, action = (
+        ("okta_group_memberships.admin", "update")
+        if mode == "group_mapping"
+        else (f'okta_app_user.admin["{ADA}"]', "delete")
+    )
+    assert plan.changes == {address: action}
+    assert ("person-not-found", address) in {
+        (each["code"], each["address"]) for each in json.loads(review_as(plan.json, "json"))["findings"]
+    }
+    gone.apply()
+    assert gone.plan().is_empty
+
+
+def test_nobody_is_found(world: World) -> None:
+    """Of several people: then it is the credentials, and nobody's assignment is taken away."""
+    data = minimal()
+    data["users"] = [user | {"username": f"{name}@example.com"} for name in ("x", "y") for user in minimal()["users"]]
+    said = refusal(world, data)
+    assert "the credentials may not see them" in said
+    data["users"] = [data["users"][0], *minimal()["users"]]
+    assert "x@example.com (not found)" in words(world.stack(data).plan().text)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "DEPROVISIONED"])
+def test_two_people_with_one_address(tmp_path: Path, status: str) -> None:
+    """Who of them is meant is not known, unless the other one has left."""
+    known = company()
+    (ada,) = (person for person in known["okta_users"] if person["login"] == ADA)
+    other = {**ada, "login": "ada.former@example.com", "email": ADA, "status": status}
+    world = World(tmp_path, company=known | {"okta_users": [other, *known["okta_users"]]})
+    data = minimal(okta__username="email")
+    if status == "ACTIVE":
+        assert f'More than one person in Okta has the e-mail address "{ADA}"' in refusal(world, data)
+        return
+    stack = world.stack(data)
+    stack.apply()
+    (assigned,) = world.sandbox.cloud.all("okta_app_user")
+    assert assigned["user_id"] != stack.resources()[f'data.okta_users.people["{ADA}"]']["users"][0]["id"]
+    assert stack.plan().is_empty
 
 
 def test_someone_who_is_deactivated_is_still_held_to_the_spelling(tmp_path: Path) -> None:

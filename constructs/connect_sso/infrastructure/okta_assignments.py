@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cdktf import Postcondition, TerraformResourceLifecycle, Token
+from cdktf import Postcondition, TerraformLocal, TerraformResourceLifecycle, Token
 from cdktf_cdktf_provider_okta.app_group_assignment import AppGroupAssignment
 from cdktf_cdktf_provider_okta.app_user import AppUser
 from cdktf_cdktf_provider_okta.data_okta_group import DataOktaGroup
-from cdktf_cdktf_provider_okta.data_okta_user import DataOktaUser, DataOktaUserSearch
+from cdktf_cdktf_provider_okta.data_okta_users import DataOktaUsers, DataOktaUsersSearch
 from cdktf_cdktf_provider_okta.group import Group
 from cdktf_cdktf_provider_okta.group_memberships import GroupMemberships
 from cdktf_cdktf_provider_okta.group_rule import GroupRule
@@ -66,10 +66,12 @@ class Groups(DataOktaGroup):
         return f"${{{self._address}[{group}].id}}"
 
 
-class People(DataOktaUser):
+class People(DataOktaUsers):
     """The people who are assigned one by one, looked up in Okta: the plan stops where a name differs from Connect's.
 
     Okta's search ignores case and Connect does not: https://docs.aws.amazon.com/connect/latest/adminguide/configure-saml.html
+    Whoever is not there, or is not let in by Okta, has no assignment and stops nothing: someone who has left is not to stand
+    in the way of every plan of the environment. A lookup of one person would end in an error, one that lists finds nobody.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, names: Mapping[str, str], attribute: str) -> None:
@@ -80,65 +82,91 @@ class People(DataOktaUser):
             attribute: the attribute of Okta's profile that holds the latter.
         """
         what = {"email": "e-mail address"}.get(attribute, attribute)
-        value = terraform_expression("self", attribute)
+        value = terraform_expression("person", attribute)
+        found = (
+            f'join(", ", [for person in self.users : {value}])'  # Terraform works it out also where nothing is wrong
+        )
+        of_that_name = f"for person in self.users : person.id if {value} == each.value"
         super().__init__(
             scope,
             construct_id,
-            search=[DataOktaUserSearch(name=f"profile.{attribute}", value="${each.value}", comparison="eq")],
-            # Two calls per person less.
-            skip_groups=True,
-            skip_roles=True,
+            search=[DataOktaUsersSearch(name=f"profile.{attribute}", value="${each.value}", comparison="eq")],
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
                     Postcondition(
-                        condition=f"${{{value} == each.value}}",
-                        error_message=f'The Okta {what} is "${{{value}}}", the environment file has "${{each.value}}": '
+                        condition=f"${{length(self.users) == 0 || length([{of_that_name}]) > 0}}",
+                        error_message=f'The Okta {what} is "${{{found}}}", the environment file has "${{each.value}}": '
                         "they must be the same, case included, or the person is refused at sign-in. "
-                        f'Write "${{{value}}}" there.',
+                        f'Write "${{{found}}}" there.',
+                    ),
+                    Postcondition(
+                        condition=f"${{length([{of_that_name} && !{_barred('person')}]) <= 1}}",
+                        error_message=f'More than one person in Okta has the {what} "${{each.value}}", so it is not known '
+                        "who is to get the apps. Let them have different ones, or give the apps by a group.",
                     ),
                 ]
             ),
         )
-        named(self, "users")
+        named(self, "people")
         self.add_override("for_each", dict(sorted(names.items())))
         self._attribute = attribute
-        self._renamed = any(name != in_okta for name, in_okta in names.items())
+        self._names = names
         self._address = address(self)
+        same = f"for person in found.users : person if {value} == one(found.search).value"
+        let_in = f"[{same} && !{_barred('person')}]"
+        local = TerraformLocal(
+            scope,
+            "people-in-okta",
+            f"${{{{for name, found in {self._address} : name => {let_in}[0] if length({let_in}) > 0}}}}",
+        )
+        self._let_in = address(named(local, "people_in_okta"))
+        self._status = f'length(found.users) == 0 ? "not found" : lower([{same}][0].status)'
 
     def looked_up(self, username: str) -> str:
-        """The Terraform expression of one person as Okta knows them.
+        """The Terraform expression of one person as Okta knows them, of those whom it lets in.
 
         Args:
             username: a Terraform expression of the name: EACH, or a quoted text.
         """
-        return f"{self._address}[{username}]"
+        return f"{self._let_in}[{username}]"
 
     def app_user_name(self) -> str:
         """The Terraform expression of what the app calls the person of an instance: their Connect user name."""
-        return EACH if self._renamed else terraform_expression(self.looked_up(EACH), self._attribute)
+        if any(name != in_okta for name, in_okta in self._names.items()):
+            return EACH
+        return terraform_expression(self.looked_up(EACH), self._attribute)
 
     def admitted(self, usernames: Iterable[str]) -> str:
-        """A Terraform expression of those of the people, as a list of names, whom Okta lets in.
-
-        Someone who has left must not stop every plan of the environment, so there is no assignment and no error.
-        """
+        """A Terraform expression of those of the people, as a list of names, who are there and whom Okta lets in."""
         names = ", ".join(quoted(name) for name in sorted(usernames))
-        return f"[for name in [{names}] : name if !{_barred(self.looked_up('name'))}]"
+        return f"[for name in [{names}] : name if {self._is_let_in('name')}]"
 
     def left_out(self) -> dict[str, object]:
-        """A `check` block that names, at every plan, who is deactivated or suspended in Okta and so gets no app."""
-        barred = (
-            f'[for name, person in {self._address} : "${{name}} (${{lower(person.status)}})" if {_barred("person")}]'
-        )
+        """A `check` block that names, at every plan, who is not there, deactivated or suspended, and so gets no app."""
+        out = f'[for name, found in {self._address} : "${{name}} (${{{self._status}}})" if !{self._is_let_in("name")}]'
         return {
             "assert": [
                 {
-                    "condition": f"${{length({barred}) == 0}}",
-                    "error_message": "Deactivated or suspended in Okta, and therefore without the apps that the environment "
-                    f'file gives them: ${{join(", ", {barred})}}. Take their apps out of the file, or activate them in Okta.',
+                    "condition": f"${{length({out}) == 0}}",
+                    "error_message": "Deactivated, suspended or not found in Okta, and therefore without the apps that the "
+                    f'environment file gives them: ${{join(", ", {out})}}. Take their apps out of the file, write the name '
+                    "as Okta has it, or activate them in Okta.",
                 }
             ]
         }
+
+    def somebody_is_found(self) -> dict[str, str] | None:
+        """What stops the plan where several are looked up and none is there: then it is not the people who are missing."""
+        if len(self._names) < 2:
+            return None
+        return {
+            "condition": f"${{anytrue([for found in {self._address} : length(found.users) > 0])}}",
+            "error_message": "Okta finds none of the people who are given apps one by one. Rather than that all of them are "
+            "gone, the credentials may not see them: the scope okta.users.read, and an admin role over these people.",
+        }
+
+    def _is_let_in(self, name: str) -> str:
+        return f"contains(keys({self._let_in}), {name})"
 
 
 class GroupAssignments(AppGroupAssignment):

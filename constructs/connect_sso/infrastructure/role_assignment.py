@@ -59,6 +59,10 @@ class Mode(ABC):
         """`check` blocks, by name."""
         return {"people_without_access": self.people.left_out()} if self.names_in_okta else {}
 
+    def precondition(self) -> dict[str, str] | None:
+        """What must hold before anything is changed."""
+        return self.people.somebody_is_found() if self.names_in_okta else None
+
     def steps_by_hand(self) -> list[str]:
         """What no API can do; also declares what those steps need."""
         return []

@@ -243,12 +243,14 @@ class ConnectSsoStack(TerraformStack):
                 for key, app in environment.apps.items()
             },
         )
-        TerraformOutput(
+        people_output = TerraformOutput(
             self,
             "people",
             description="The people of the environment file, and their security profiles by name.",
             value={person.username: sorted(person.security_profiles) for person in people},
         )
+        if precondition := self._assignment.precondition():
+            people_output.add_override("precondition", [precondition])  # cdktf drops an output's own
         steps = self._assignment.steps_by_hand()
         if steps:
             TerraformOutput(self, "by_hand", value="\n\n".join(steps), description="What no API can do.")

@@ -239,6 +239,12 @@ CATALOGUE: tuple[Code, ...] = (
         "From the moment of the apply, none of them can sign in that way any more.",
     ),
     Code(
+        "person-not-found",
+        "Somebody loses an app because Okta does not find them",
+        "They were deleted in Okta, or renamed there. Who was renamed may still be able to sign in, and is not from the apply on: write the new name.",
+        pages=("https://developer.okta.com/docs/api/openapi/okta-management/management/tag/UserLifecycle/",),
+    ),
+    Code(
         "access-in-doubt",
         "It is not known whether people can still sign in",
         "What decides it is not in the plan, or is known only after the apply: it may lock out everybody who uses it.",

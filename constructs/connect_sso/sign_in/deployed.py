@@ -68,9 +68,7 @@ class _Reader:
         self._resources = [resource for deployment in deployments for resource in deployment.resources]
         self._region = next((deployment.region for deployment in deployments if deployment.region), None)
         self._keys = keys
-        self._people = {
-            identifier: person for person in self._of("okta_user", data=True) if (identifier := person.text("id"))
-        }
+        self._people = {identifier: person for person in self._looked_up() if (identifier := person.text("id"))}
         self._group_names = {
             identifier: group.text("name") or group.address
             for data in (True, False)
@@ -362,11 +360,21 @@ class _Reader:
                     name = self._group_names.get(source, source)
                     yield self._group(source, name, rule.address, attribute, excluded)
 
+    def _looked_up(self) -> Iterator[Resource]:
+        """The people who were looked up one by one: earlier releases did it with another data source."""
+        yield from self._of("okta_user", data=True)
+        for found in self._of("okta_users", data=True):
+            if found.values.get("search"):
+                people = found.values.get("users") or []
+                yield from (replace(found, values=person) for person in people if isinstance(person, dict))
+
     def _group(
         self, identifier: str | None, name: str, where: str, attribute: str, excluded: frozenset[str] = frozenset()
     ) -> GroupRoute:
         members: dict[str, str] | None = None
         for listed in self._of("okta_users", data=True):
+            if listed.values.get("search"):
+                continue  # someone who was looked up
             of_group = listed.text("group_id")
             if (of_group is not None and of_group == identifier) or (of_group is None and listed.index == name):
                 people = [person for person in listed.values.get("users") or [] if isinstance(person, dict)]

@@ -13,6 +13,7 @@ from typing import Any
 from werkzeug import Response
 
 from tests.sandbox.http.okta import STAMP, Asked, OktaError, answer, nothing, route
+from tests.sandbox.okta import DELETED
 from tests.sandbox.plugin import Values
 
 USER = "okta_user"
@@ -193,6 +194,8 @@ def delete_user(asked: Asked, identifier: str) -> Response:
         _deactivate(asked, user)
         return nothing()
     asked.model.cloud.remove(USER, user["id"])
+    if any(one["id"] == user["id"] for one in asked.org.users()):
+        _store(asked, user, status=DELETED)
     return nothing()
 
 

@@ -277,6 +277,17 @@ def test_who_has_left(running: Accounts) -> None:
     refused(running.okta("GET", f"/api/v1/users/{dee}"), 404, "E0000007", "(User)")
 
 
+def test_who_is_deleted_stays_away(running: Accounts) -> None:
+    """Also someone of the directory that was there from the beginning."""
+    for name in ("Ada.Admin@example.com", "dee@example.com"):
+        if name.startswith("dee"):
+            person(running, name)
+        for _ in range(2):  # the first one deactivates
+            ok(running.okta("DELETE", f"/api/v1/users/{name}"))
+        refused(running.okta("GET", f"/api/v1/users/{name}"), 404, "E0000007")
+        assert not ok(running.okta("GET", "/api/v1/users", search=f'profile.login eq "{name}"'))
+
+
 def test_a_login_is_taken_once_and_needs_all_its_parts(running: Accounts) -> None:
     person(running, "dee@example.com")
     whole = {"login": "DEE@example.com", "email": "d@example.com", "firstName": "D", "lastName": "A"}

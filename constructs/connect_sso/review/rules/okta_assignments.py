@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from connect_sso.review.findings import Finding
 from connect_sso.review.words import Words, listing, words
 from connect_sso.review.world import Assignment, World, gone_and_new, listed
-from connect_sso.terraform.plan import UNKNOWN, Mark
+from connect_sso.terraform.plan import UNKNOWN, Mark, mapping_of
 
 
 def findings(world: World) -> Iterator[Finding]:
@@ -44,7 +45,33 @@ def findings(world: World) -> Iterator[Finding]:
     yield from _new_roles(world, new)
     yield from _named_like_another(world)
     yield from _no_longer_left_out(world)
+    yield from _not_found(world, gone)
     yield from _last_way_in(world, gone)
+
+
+def _not_found(world: World, gone: list[Assignment]) -> Iterator[Finding]:
+    """Who loses an app since Okta does not find them any more: the plan cannot tell who was renamed from who was deleted."""
+    names = sorted(
+        str(resource.get("index"))
+        for resource in world.plan.prior.values()
+        if resource.get("type") == "okta_users" and _finds_nobody(mapping_of(resource.get("values")))
+    )
+    if not names:
+        return
+    for way in gone:
+        if way.kind != "person" or not isinstance(way.identity, str):
+            continue
+        if world.names.every_name_of("person", way.identity):
+            continue  # who is known to the plan has been found
+        address = world.assignments_before[way][0]
+        app = world.label(way.app) if way.app else UNKNOWN
+        says = words("{} loses the app {}, while Okta finds nobody called {}.", way.who, app, listing(names, limit=10))
+        yield Finding("person-not-found", world.moved.get(address, address), says)
+
+
+def _finds_nobody(listed: Mapping[str, Any]) -> bool:
+    """Whether people were searched and none was found; in a group there may be nobody."""
+    return bool(listed.get("search")) and listed.get("users") == []
 
 
 def _opened_to_all(world: World, new: list[Assignment]) -> Iterator[Finding]:
