@@ -169,6 +169,36 @@ def test_profile_mappings(lab: Callable[..., Lab]) -> None:
     assert okta("GET", here).json()["properties"] == mapped
 
 
+def test_a_hierarchy_group_by_path_and_by_id(lab: Callable[..., Lab]) -> None:
+    """Of two groups of one name the provider finds neither, so each is named by its id."""
+    running = lab()
+    running.one(base()).apply()
+    connect = running.accounts.client("connect")
+    (instance,) = (
+        one for one in connect.list_instances()["InstanceSummaryList"] if one["InstanceAlias"] == "acme-test"
+    )
+    here = {"InstanceId": instance["Id"]}
+    connect.update_user_hierarchy_structure(
+        HierarchyStructure={"LevelOne": {"Name": "Region"}, "LevelTwo": {"Name": "Team"}}, **here
+    )
+    ids: dict[str, str] = {}
+    for region in ("Asia", "Europe"):
+        parent = connect.create_user_hierarchy_group(Name=region, **here)["HierarchyGroupId"]
+        made = connect.create_user_hierarchy_group(Name="Sales", ParentGroupId=parent, **here)
+        ids[region] = made["HierarchyGroupId"]
+    by_path = running.one(base(users__1__hierarchy_group=["Asia", "Sales"])).plan(check=False)
+    assert "too many results: wanted 1, got 2" in by_path.text
+    for identifier in (ids["Europe"], ids["Asia"]):
+        stack = running.one(base(users__1__hierarchy_group=[identifier]))
+        stack.apply()
+        assert stack.plan().is_empty
+        (bo,) = (user for user in connect.list_users(**here)["UserSummaryList"] if user["Username"] == BO)
+        assert connect.describe_user(UserId=bo["Id"], **here)["User"]["HierarchyGroupId"] == identifier
+    stack = running.one(base(users__1__hierarchy_group=["Asia"]))
+    stack.apply()
+    assert stack.plan().is_empty
+
+
 def test_somebody_who_is_deleted_in_okta(lab: Callable[..., Lab]) -> None:
     """The plan goes on without their assignment, and names them."""
     running = lab()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.environment_files import minimal
-from tests.sandbox.cloud import COMPANY
+from tests.sandbox.cloud import COMPANY, uuid
 from tests.terraform.conftest import PROGRAMS, World
 
 pytestmark = pytest.mark.terraform
@@ -148,6 +148,28 @@ def test_what_a_csv_says_of_everybody_is_kept_and_of_some_is_not(world: World) -
     for name in ("cy@example.com", "di@example.com"):
         phone = users(world)[name]["phone_config"][0]
         assert phone.items() >= {"after_contact_work_time_limit": 30, "auto_accept": False}.items()
+
+
+def test_of_two_groups_of_one_name_each_is_named_by_its_id(tmp_path: Path) -> None:
+    """The provider looks for the name alone, and stops. The id is looked up too, so that a wrong one stops the plan."""
+    paths = [["Asia", "Sales"], ["Europe", "Sales"]]
+    world = World(tmp_path, company=json.loads(COMPANY.read_text("utf-8")) | {"hierarchy_groups": paths})
+    data = minimal()
+    stack = world.stack(data)
+    stack.apply()
+    instance_id = stack.value("aws_connect_instance.instance", "id")
+    identifier = uuid("hierarchy group", instance_id, "Europe", "Sales")
+    data["users"][0]["hierarchy_group"] = ["Europe", "Sales"]
+    assert "too many results" in world.stack(data).plan(check=False).text
+    data["users"][0]["hierarchy_group"] = [identifier]
+    stack = world.stack(data)
+    assert stack.plan().changes == {ADA: "update"}
+    stack.apply()
+    assert stack.plan().is_empty
+    assert users(world)["Ada.Admin@example.com"]["hierarchy_group_id"] == identifier
+    data["users"][0]["hierarchy_group"] = [uuid("no", "such", "group")]
+    refused = world.stack(data).plan(check=False)
+    assert (refused.code, "empty result" in refused.text) == (1, True)
 
 
 def test_a_hierarchy_group_is_held_to_its_path(tmp_path: Path) -> None:

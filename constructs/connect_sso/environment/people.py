@@ -50,7 +50,7 @@ class Person:
     auto_accept: bool | None = None
     secondary_email: str | None = None
     hierarchy_group: tuple[str, ...] | None = None
-    """The names of an agent hierarchy group, from the top level down."""
+    """The names of an agent hierarchy group, from the top level down, or its id alone."""
     tags: Mapping[str, str] | None = None
 
     @property

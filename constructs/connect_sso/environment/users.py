@@ -63,7 +63,7 @@ class User(Section):
     )
     hierarchy_group: HierarchyGroup | None = Field(
         default=None,
-        description="An existing agent hierarchy group, by the names from the top level down. Not written, it is left alone.",
+        description="An existing agent hierarchy group, by the names from the top level down, or by its id alone where several have that name. Not written, it is left alone.",
         examples=[["Europe", "Sales"]],
     )
     tags: Tags | None = Field(

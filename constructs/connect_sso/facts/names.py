@@ -60,8 +60,11 @@ INSTANCE_ALIAS: Final = Form(
     r"(?!d-)[0-9A-Za-z]([0-9A-Za-z-]{0,43}[0-9A-Za-z])",
     "an instance alias: 2 to 45 letters, digits and hyphens, no hyphen first or last, not beginning with d-",
 )
+UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+"""The ids that Amazon Connect gives, lower case."""
+
 INSTANCE_ID: Final = Form(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    UUID,
     "an instance id: the bare UUID (the part after instance/ in its ARN), lower case",
 )
 SECONDARY_EMAIL: Final = Form(
@@ -205,7 +208,7 @@ def after_contact_work_problem(seconds: int) -> str | None:
 
 
 def hierarchy_group_problem(names: tuple[str, ...] | list[str]) -> str | None:
-    """What is wrong with the path of an agent hierarchy group, names from the top, or None."""
+    """What is wrong with the path of an agent hierarchy group (names from the top, or its id alone), or None."""
     if not names:
         return "must name a group by its path, from the top level down"
     if len(names) > MAX_HIERARCHY_LEVELS:

@@ -14,6 +14,7 @@ from constructs import Construct
 from connect_sso.environment.derived_names import USERS, own_block, user_address
 from connect_sso.environment.people import said_of_everybody, said_of_somebody
 from connect_sso.facts.escaping import quoted
+from connect_sso.facts.names import UUID
 from connect_sso.infrastructure.addresses import address, named, one_per
 
 if TYPE_CHECKING:
@@ -185,25 +186,27 @@ def _list(people: Iterable[Person]) -> str:
 
 
 class HierarchyGroups(DataAwsConnectUserHierarchyGroup):
-    """Existing groups of the agent hierarchy, each found by its last name and held to its whole path."""
+    """Existing groups of the agent hierarchy, each found by its last name and held to its whole path, or by its id."""
 
     def __init__(self, scope: Construct, construct_id: str, *, instance_id: str, people: Sequence[Person]) -> None:
         levels = ", ".join(
             f"self.hierarchy_path[0].level_{number}" for number in ("one", "two", "three", "four", "five")
         )
+        is_id = f"can(regex({quoted(f'^{UUID}$')}, each.key))"
         found = f'join("|", [for level in [{levels}] : level[0].name if length(level) > 0])'
         super().__init__(
             scope,
             construct_id,
             instance_id=instance_id,
-            name='${reverse(split("|", each.key))[0]}',
+            name=f'${{{is_id} ? null : reverse(split("|", each.key))[0]}}',
+            hierarchy_group_id=f"${{{is_id} ? each.key : null}}",
             lifecycle=TerraformResourceLifecycle(
                 postcondition=[
-                    # The provider takes the first group of that name, wherever it is.
+                    # The provider takes the group of that name, wherever it is; of several it refuses to choose one.
                     Postcondition(
-                        condition=f"${{{found} == each.key}}",
+                        condition=f"${{{is_id} || {found} == each.key}}",
                         error_message='There is no agent hierarchy group "${each.key}"; the one of that name that the '
-                        f'provider found is "${{{found}}}". Write its whole path; of two groups of one name only one can be found.',
+                        f'provider found is "${{{found}}}". Write its whole path.',
                     )
                 ]
             ),

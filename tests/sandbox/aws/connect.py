@@ -308,11 +308,22 @@ def _look_up_profile(kind: str, attribute: str, title: str) -> Any:
 
 
 def _look_up_hierarchy_group(account: Account, config: Values) -> Values:
-    """The first of that name, wherever it is (provider source, data source aws_connect_user_hierarchy_group)."""
+    """By its id, or the one of that name, wherever it is (the provider's data source aws_connect_user_hierarchy_group)."""
     paths: list[list[str]] = account.cloud.company.get("hierarchy_groups", [])
-    path = next((path for path in paths if path[-1] == config["name"]), None)
-    if path is None:
-        raise Refused(f"reading Connect Hierarchy Group ({config['name']}): not found")
+    wanted, name = config["hierarchy_group_id"], config["name"]
+    if (wanted is None) == (name is None):
+        raise Refused("one of `hierarchy_group_id,name` must be specified")
+    found = [
+        path
+        for path in paths
+        if path[-1] == name or (wanted and uuid("hierarchy group", config["instance_id"], *path) == wanted)
+    ]
+    if not found:
+        raise Refused(f"reading Connect User Hierarchy Group ({wanted or name}) summary: empty result")
+    if len(found) > 1:
+        said = f"too many results: wanted 1, got {len(found)}"
+        raise Refused(f"reading Connect User Hierarchy Group ({name}) summary: {said}")
+    (path,) = found
     where = f"instance/{config['instance_id']}/agent-group"
     levels = [
         {"id": found, "name": name, "arn": account.arn("connect", f"{where}/{found}")}
