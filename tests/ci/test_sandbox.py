@@ -273,4 +273,7 @@ def test_lock_files(checkout: Checkout) -> None:
     lock.write_text(lock.read_text(encoding="utf-8").replace('"h1:', '"h1:A'), encoding="utf-8")
     ran = checkout.plan()
     assert ran.code == 1
-    assert "::error::qa: a provider's package here is not the one whose checksum is in locks/" in ran.log
+    assert (
+        "::error::qa: a provider's package here is not the one whose checksum is in locks/qa.terraform.lock.hcl"
+        in ran.log
+    )

@@ -55,6 +55,8 @@ class Project:
         given = self.sandbox.environment() | self.attached
         del given["TERRAFORM_BINARY_NAME"]
         return given | {
+            "AWS_ACCESS_KEY_ID": "not-a-real-one",
+            "AWS_SECRET_ACCESS_KEY": "not-a-real-one",
             "CDKTF_DISABLE_PLUGIN_CACHE_ENV": "1",
             "CDKTF_HOME": str(self.root / "home"),
             "HOME": os.environ["HOME"],
@@ -171,7 +173,7 @@ def test_what_is_cdktfs_own(project: Project) -> None:
         "prod",
         minimal(connect__alias="acme-prod", okta__org_name="other", aws__account_id="444455556666"),
     )
-    for command, says in (("list", "prod"), ("synth", "dev, dev-users, prod"), ("--version", "0.21.0")):
+    for command, says in (("list", "prod"), ("synth", "dev, dev-users, prod")):
         shown = project.type(f"cdktf {command}")
         assert shown.code == 0, shown.text
         assert says in shown.text
@@ -182,9 +184,6 @@ def test_what_is_cdktfs_own(project: Project) -> None:
     assert shown.code == 0, shown.text
     assert "people" in shown.text
     assert there.is_dir()
-    helped = project.type("cdktf --help")
-    assert "cdktf deploy dev" in helped.text
-    assert "convert" in helped.text
 
 
 def without_terraform() -> str:

@@ -26,6 +26,7 @@ def prepare() -> None:
     os.environ["TERRAFORM_BINARY_NAME"] = terraform_binary()
     os.environ["CHECKPOINT_DISABLE"] = "1"
     os.environ["DISABLE_VERSION_CHECK"] = "1"
+    os.environ["TF_IN_AUTOMATION"] = "1"  # no hints at commands that would go around what this program does
     # One copy of each provider for all stacks: hashicorp/aws has hundreds of megabytes. cdktf-cli keeps it there too.
     if os.environ.get("CDKTF_DISABLE_PLUGIN_CACHE_ENV") not in {"1", "true"}:
         cache = Path(os.environ.get("TF_PLUGIN_CACHE_DIR") or Path.home() / ".terraform.d" / "plugin-cache")

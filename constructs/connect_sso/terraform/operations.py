@@ -60,7 +60,7 @@ def diff(request: StackRequest) -> int:
                 continue
             code = code or planned.exit_code
             if planned.text:
-                print(screen.without_lookups(planned.text), flush=True)
+                print(screen.without_noise(planned.text), flush=True)
             if planned.shown is not None:
                 _show_review(planned)
     return code
@@ -149,7 +149,7 @@ def _prepared(request: StackRequest) -> list[list[Stack]]:
 
 
 def _not_planned(planned: PlannedStack, done: str) -> int:
-    print(screen.without_lookups(planned.text), flush=True)
+    print(screen.without_noise(planned.text), flush=True)
     if planned.shown is not None:
         _show_review(planned)
     say(f"nothing is {done}: {planned.stack.name} could not be planned")

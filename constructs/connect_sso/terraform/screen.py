@@ -9,6 +9,8 @@ import time
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+from connect_sso.text import count
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,7 +22,9 @@ FRAMES = str.maketrans("│╷╵", "   ")
 LOOKED_UP = re.compile(r"^\S.*: (Refreshing state\.\.\.|Reading\.\.\.|Still reading\.\.\.|Read complete after)")
 """Terraform's lines about what it looks up: many, and the same at every plan."""
 
-WARNING = re.compile(r"^(╷|(│ )?Warning: )")
+WARNING = "Warning: "
+OF_A_CHECK = "Warning: Check block assertion"
+"""How the warnings begin that the review has in its own words."""
 
 EVERY = 30
 """Seconds between two signs of life where nobody watches a terminal."""
@@ -44,7 +48,8 @@ def run_quietly(command: Sequence[str]) -> tuple[int, str]:
         shown = False
         while not ended.wait(1 if watched else EVERY):
             number = sum(LOOKED_UP.match(CODES.sub("", line)) is not None for line in list(lines))
-            text = f"    {time.monotonic() - began:.0f} s{f', {number:,} lookups' if number else ''}"
+            so_far = f", {count(number, 'lookup')}" if number else ""
+            text = f"    {time.monotonic() - began:.0f} s{so_far}"
             print(f"\r{text}" if watched else text, end="" if watched else "\n", file=sys.stderr, flush=True)
             shown = watched
         if shown:
@@ -74,17 +79,34 @@ def as_one_line(text: str) -> str:
     return " ".join(CODES.sub("", text).translate(FRAMES).split())
 
 
-def without_lookups(text: str) -> str:
-    """What Terraform printed, without its lines about what it looks up."""
-    kept = [line for line in text.splitlines() if not LOOKED_UP.match(CODES.sub("", line))]
+def without_noise(text: str) -> str:
+    """What Terraform printed, without its lines about what it looks up and the warnings of checks, which the review has."""
+    lines = text.splitlines()
+    bare = _bare(lines)
+    kept, skipping = [], False
+    for line, plain, following in zip(lines, bare, [*bare, ""][1:], strict=True):
+        if plain == "╷" or plain.startswith(WARNING):  # with a frame in colours, without one else
+            skipping = (following.removeprefix("│ ") if plain == "╷" else plain).startswith(OF_A_CHECK)
+        if not skipping and not LOOKED_UP.match(plain):
+            kept.append(line)
+        skipping = skipping and plain != "╵"
     return "\n".join(kept).strip("\n")
 
 
 def warnings_of(text: str) -> str:
-    """The warnings at the end of what Terraform printed."""
-    lines = text.splitlines()
-    first = next((number for number, line in enumerate(lines) if WARNING.match(CODES.sub("", line))), len(lines))
-    return "\n".join(lines[first:]).strip("\n")
+    """The warnings at the end of what Terraform printed, without those of checks."""
+    lines = without_noise(text).splitlines()
+    bare = _bare(lines)
+    begins = (
+        number
+        for number, (plain, following) in enumerate(zip(bare, [*bare, ""][1:], strict=True))
+        if plain.startswith(WARNING) or (plain == "╷" and following.startswith(f"│ {WARNING}"))
+    )
+    return "\n".join(lines[next(begins, len(lines)) :]).strip("\n")
+
+
+def _bare(lines: Sequence[str]) -> list[str]:
+    return [CODES.sub("", line) for line in lines]
 
 
 def can_ask() -> bool:

@@ -19,7 +19,7 @@ from connect_sso.environment.loading import load_one
 from connect_sso.errors import EXIT_DECIDE, EXIT_FINE, Failure
 from connect_sso.terraform import credentials, interrupts, screen
 from connect_sso.terraform.binary import terraform_binary
-from connect_sso.terraform.locks import LOCKS, unlocked
+from connect_sso.terraform.locks import LOCK_FILE, LOCKS, kept_lock, unlocked
 from connect_sso.terraform.screen import say
 from connect_sso.terraform.stack_file import STACK_FILE
 
@@ -208,10 +208,15 @@ class Stack:
             self._stop_at_refusal(text)
             print(text, flush=True)
             if WRONG_PACKAGE in screen.as_one_line(text):
+                kept = kept_lock(self.name)
+                way = (
+                    "TF_CLI_ARGS_providers_lock='-fs-mirror=FOLDER' make lock PLATFORMS=linux_amd64 (or -net-mirror=URL)"
+                    if kept.exists()
+                    else f"delete {self.folder / LOCK_FILE}"
+                )
                 raise Failure(
-                    f"{self.name}: a provider's package here is not the one whose checksum is in {LOCKS}/, or {LOCKS}/ has none for this platform."
-                    " If it comes from a mirror that you trust, take its checksums:"
-                    " TF_CLI_ARGS_providers_lock='-fs-mirror=FOLDER' make lock PLATFORMS=linux_amd64 (or -net-mirror=URL)"
+                    f"{self.name}: a provider's package here is not the one whose checksum is in {kept if kept.exists() else 'its lock file'},"
+                    f" or there is none for this platform. If it comes from a mirror that you trust: {way}"
                 )
             raise Failure(f"{self.name}: terraform init fails, see above")
         if on_trust and how.remote_locks and self.runs_remotely:
