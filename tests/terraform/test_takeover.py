@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,3 +95,34 @@ def test_who_is_taken_out_of_the_files_or_has_left_stops_no_import(tmp_path: Pat
     }
     stack.apply(plan.file.name)
     assert stack.plan().is_empty
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_stays_as_it_was_found_is_told_where_the_file_says_otherwise_by_now(world: World, mode: str) -> None:
+    """Terraform changes nothing of it, so without a word nobody would know; taken over, it is an ordinary change."""
+    data = minimal(okta__role_assignment=mode, adopted=True)
+    world.stack(data).apply()
+    assert "as_found" not in world.stack(data).plan().text
+    later = copy.deepcopy(data) | {"federation": {"session_duration": 7200}}
+    later["apps"]["ccp"] = {
+        **later["apps"]["admin"],
+        "label": "CCP",
+        "saml_provider": "Okta_CCP",
+        "groups": ["Contact Centre Agents"],
+    }
+    plan = world.stack(later).plan()
+    assert not {address for address, change in plan.changes.items() if change != "create"}
+    told = {
+        name
+        for name in re.findall(r"check\.(as_found_\w+)|check \"(as_found_\w+)\"", plan.text)
+        for name in name
+        if name
+    }
+    assert told == {"as_found_role_Okta_Role", "as_found_app_admin"}
+    text = " ".join(plan.text.replace("│", " ").split())
+    assert "does not name arn:aws:iam::111122223333:saml-provider/Okta_CCP, through which the app ccp signs in" in text
+    assert "does not ask for the 7200 seconds that the file says" in text
+    taken = world.stack(later | {"adopted": ["permissions", "tags"]}).plan()
+    assert "as_found" not in taken.text
+    assert taken.changes["aws_iam_role.Okta_Role"] == taken.changes["okta_app_saml.admin"] == "update"
+    assert set(taken.changes.values()) <= {"create", "update"}

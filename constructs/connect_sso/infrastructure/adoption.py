@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cdktf import TerraformResource
 
+from connect_sso.environment.derived_names import role_address
+from connect_sso.facts.escaping import quoted
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cdktf import TerraformStack
 
-    from connect_sso.environment.model import Environment
+    from connect_sso.environment.model import App, Environment
     from connect_sso.environment.values import AdoptedPart
 
 OURS: Final = "emergency-access"
@@ -100,3 +105,77 @@ def leave_as_found(stack: TerraformStack, environment: Environment) -> None:
             if names := left.get(resource.terraform_resource_type):
                 already = resource.lifecycle.ignore_changes if resource.lifecycle else None
                 resource.add_override("lifecycle.ignore_changes", sorted({*(already or ()), *names}))
+
+
+def as_found_checks(environment: Environment) -> dict[str, object]:
+    """`check` blocks that warn, at every plan, where what stays as it was found is not what the file says by now.
+
+    Terraform changes nothing of it, and would else say nothing either.
+    """
+    found: dict[str, list[dict[str, str]]] = {}
+    for role in environment.roles:
+        found[f"as_found_role_{role_address(role)}"] = list(_role(environment, role))
+    for key, app in environment.apps.items():
+        found[f"as_found_app_{key}"] = list(_app(environment, key, app))
+    return {name: {"assert": asserts} for name, asserts in found.items() if asserts}
+
+
+def _role(environment: Environment, role: str) -> Iterator[dict[str, str]]:
+    address = f"aws_iam_role.{role_address(role)}"
+    if environment.leaves("trust"):
+        for key in environment.roles[role]:
+            arn = environment.provider_arn(environment.apps[key])
+            yield _assert(
+                f"strcontains({address}.assume_role_policy, {quoted(arn)})",
+                f"The trust policy of the role {role} does not name {arn}, through which the app {key} signs in",
+                "trust",
+            )
+    if environment.leaves("roles"):
+        seconds = environment.role_session_duration(role)
+        yield _assert(
+            f"{address}.max_session_duration >= {seconds}",
+            f"The role {role} allows shorter sessions than the {seconds} seconds that the file says",
+            "roles",
+        )
+
+
+def _app(environment: Environment, key: str, app: App) -> Iterator[dict[str, str]]:
+    if not environment.leaves("apps"):
+        return
+    address, seconds, provider = (
+        f"okta_app_saml.{key}",
+        environment.session_duration(app),
+        environment.provider_arn(app),
+    )
+    mode = environment.okta.role_assignment
+    if mode == "saml_app":
+        statements = f"jsonencode({address}.attribute_statements)"
+        sends_provider = f"strcontains({statements}, {quoted(provider)})"
+        sends_role = f"strcontains({statements}, {quoted(environment.role_arn(app))})"
+        lasts = (
+            f'anytrue([for each in {address}.attribute_statements : endswith(each.name, "/SessionDuration") && '
+            f'trim(join("", each.values), "\\"") == "{seconds}"])'
+        )
+    else:
+        settings = f"jsondecode({address}.app_settings_json)"
+        sends_provider = f'strcontains(try({settings}.identityProviderArn, ""), {quoted(provider)})'
+        lasts = f"try({settings}.sessionDuration == {seconds}, false)"
+        assigned = f"okta_app_group_assignment.{key}"
+        if mode == "group_mapping":
+            sends_role = f"strcontains(okta_group.{key}.name, {quoted(f'#{app.role}#')})"
+        else:
+            sends_role = (
+                f'alltrue([for each in {assigned} : strcontains(coalesce(each.profile, "-"), {quoted(app.role)})])'
+            )
+    yield _assert(sends_provider, f"The Okta app {key} does not send the SAML provider {provider}", "apps")
+    if mode != "api_integration" or app.groups:
+        yield _assert(sends_role, f"The Okta app {key} does not send the role {app.role}", "apps")
+    yield _assert(lasts, f"The Okta app {key} does not ask for the {seconds} seconds that the file says", "apps")
+
+
+def _assert(condition: str, what: str, part: AdoptedPart) -> dict[str, str]:
+    return {
+        "condition": f"${{{condition}}}",
+        "error_message": f"{what}, and the file's word does not count: it stays as it was found. Take {part} out of `adopted` "
+        "in the environment file to have Terraform set it (docs/existing-company.md).",
+    }

@@ -13,7 +13,7 @@ from connect_sso.facts.pages import approved_origin, is_custom_page
 from connect_sso.infrastructure import instance as instances
 from connect_sso.infrastructure import recordings
 from connect_sso.infrastructure.addresses import move, named
-from connect_sso.infrastructure.adoption import leave_as_found
+from connect_sso.infrastructure.adoption import as_found_checks, leave_as_found
 from connect_sso.infrastructure.backend import keep_state, use_aws, use_okta
 from connect_sso.infrastructure.connect_users import ConnectUsers, people_map
 from connect_sso.infrastructure.federation import EmergencyAccess, FederationPolicy, FederationProvider, FederationRole
@@ -79,7 +79,7 @@ class ConnectSsoStack(TerraformStack):
             self._assignment.assign(self._okta_apps[key], app)
         self._declare_people(people)
         self._outputs(people)
-        checks = self._assignment.checks(self._okta_apps)
+        checks = self._assignment.checks(self._okta_apps) | as_found_checks(environment)
         if checks:
             self.add_override("check", checks)  # cdktf has no construct for them
         leave_as_found(self, environment)
