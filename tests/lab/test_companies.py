@@ -11,6 +11,8 @@ import pytest
 from click.testing import CliRunner
 
 from connect_sso.cli import cli
+from connect_sso.environment.values import AdoptedPart
+from connect_sso.infrastructure.adoption import LEFT
 from connect_sso.infrastructure.takeover import IMPORTS_FILE
 from tests.lab.sign_in import sign_in
 from tests.lab.terraform import Lab
@@ -80,8 +82,26 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: P
     }
 
     # The way back: Terraform forgets everything, and nothing changes in the accounts.
+    state = stack.run("state", "pull").stdout
     stack.run("state", "rm", *stack.run("state", "list").stdout.splitlines())
     assert everything(running, company) == after
+    (stack.folder / "kept.tfstate").write_text(state, "utf-8")
+    stack.run("state", "push", "-force", "kept.tfstate")
+
+    # Taken over part by part, each by an ordinary change in place.
+    parts: list[AdoptedPart] = ["trust", "permissions", "roles", "tags", "apps"]
+    for part in list(parts):
+        parts.remove(part)
+        stack = running.one(data | {"adopted": parts})
+        plan = stack.plan()
+        assert set(plan.changes.values()) <= {"update"}, f"{part}: {plan.text}"
+        assert {address.split(".")[0] for address in plan.changes} <= LEFT[part].keys(), f"{part}: {plan.text}"
+        stack.apply(plan.file.name)
+        assert stack.plan().is_empty, part
+        now = {(label, login): sign_in(running.accounts, label, login) for label, login in signed_in}
+        assert {key: one.landed for key, one in now.items()} == {key: one.landed for key, one in signed_in.items()}, (
+            part
+        )
 
 
 def _role_groups(company: Company) -> list[str]:
