@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,20 +89,20 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: P
     (stack.folder / "kept.tfstate").write_text(state, "utf-8")
     stack.run("state", "push", "-force", "kept.tfstate")
 
-    # Taken over part by part, each by an ordinary change in place.
-    parts: list[AdoptedPart] = ["trust", "permissions", "roles", "tags", "apps"]
-    for part in list(parts):
-        parts.remove(part)
-        stack = running.one(data | {"adopted": parts})
+    # Taken over by Terraform, first on the AWS side, then in Okta: each an ordinary change in place.
+    file = folder / "prod.yaml"
+    aws: set[AdoptedPart] = {"permissions", "roles", "tags", "trust"}
+    for taken, left in ((aws, "[apps]"), ({"apps"}, "false")):
+        file.write_text(re.sub(r"(?m)^adopted:.*$", f"adopted: {left}", file.read_text("utf-8")), "utf-8")
+        stack = running.written(folder, "prod")["prod"]
         plan = stack.plan()
-        assert set(plan.changes.values()) <= {"update"}, f"{part}: {plan.text}"
-        assert {address.split(".")[0] for address in plan.changes} <= LEFT[part].keys(), f"{part}: {plan.text}"
+        assert set(plan.changes.values()) <= {"update"}, plan.text
+        kinds = {kind for part in taken for kind in LEFT[part]}
+        assert {address.split(".")[0] for address in plan.changes} <= kinds, plan.text
         stack.apply(plan.file.name)
-        assert stack.plan().is_empty, part
+        assert stack.plan().is_empty, left
         now = {(label, login): sign_in(running.accounts, label, login) for label, login in signed_in}
-        assert {key: one.landed for key, one in now.items()} == {key: one.landed for key, one in signed_in.items()}, (
-            part
-        )
+        assert {key: one.landed for key, one in now.items()} == {key: one.landed for key, one in signed_in.items()}
 
 
 def _role_groups(company: Company) -> list[str]:
