@@ -42,7 +42,7 @@ accounts: .venv/installed ## an AWS account and an Okta org on loopback, for ENV
 	@$(BIN)/python -m tests.sandbox.http.serving $(or $(ENV),dev) $(if $(THROTTLE),--throttle)
 
 lab: .venv/installed ## the real providers against accounts on loopback, all of it or ONLY=words-of-the-cases; see docs/lab.md
-	@$(BIN)/python -m pytest --lab tests/lab $(if $(ONLY),-k "$(ONLY)") $(foreach release,$(PROVIDERS),--provider $(release)) $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --lab tests/lab tests/live/test_figures.py $(if $(ONLY),-k "$(ONLY)") $(foreach release,$(PROVIDERS),--provider $(release)) $(PYTEST_ARGS)
 
 test: setup ## the whole test suite, real Terraform included
 	@$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)

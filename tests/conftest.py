@@ -43,6 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--lab`, what takes long is left out."""
+    for item in items:
+        if item.get_closest_marker("long") and not config.getoption("--lab"):
+            item.add_marker(pytest.mark.skip(reason="takes long: `make lab` runs it"))
+
+
 class Golden:
     """Compares text with a file that was reviewed, or rewrites the file with --update-goldens."""
 

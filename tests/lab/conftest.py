@@ -38,13 +38,6 @@ def releases(config: pytest.Config) -> dict[str, str]:
     return dict(release.split("=", 1) for release in config.getoption("--provider"))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--lab`, what takes long is left out."""
-    for item in items:
-        if item.get_closest_marker("long") and not config.getoption("--lab"):
-            item.add_marker(pytest.mark.skip(reason="takes long: `make lab` runs it"))
-
-
 @pytest.fixture(scope="session")
 def providers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A mirror of the real providers; without them a case is skipped, and `make lab` fails."""
