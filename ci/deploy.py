@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ci.reviewed import Review
 from ci.runner import Stop, annotate, required, run, summarize
 from ci.stacks import WAIT_FOR_STATE, Outcome, digest, fingerprint, plan_crowd, plan_environment, stopping
+from connect_sso.terraform.interrupts import CANCELLED_JOB
 from connect_sso.terraform.stacks import NEW_ENVIRONMENT, accepted, includes_crowd
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Deployment:
         for each in planned:
             outcome = each if isinstance(each, Outcome) else self.crowd_of_new_instance(each)
             with stopping():
-                outcome.plan.stack.apply(WAIT_FOR_STATE)
+                outcome.plan.stack.apply(WAIT_FOR_STATE, patience=CANCELLED_JOB)
             self.applied.append(outcome.plan.stack.name)
 
     def crowd_of_new_instance(self, waiting: Waiting) -> Outcome:

@@ -115,7 +115,7 @@ def test_programs_with_a_token_are_isolated() -> None:
     ]
     assert len(programs) >= 9
     for line in programs:
-        assert re.match(r"(python3|\.venv/bin/python) -I ci/run\.py \w+", line), line
+        assert re.match(r"(exec )?(python3|\.venv/bin/python) -I ci/run\.py \w+", line), line
 
 
 @pytest.mark.parametrize(

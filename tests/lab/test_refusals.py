@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import http.server
 import json
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tests.environment_files import minimal
+from connect_sso.terraform.credentials import explain
+from tests.environment_files import loaded, minimal
 from tests.lab.terraform import Lab
 from tests.sandbox.cloud import COMPANY
+from tests.sandbox.http.aws import access_key
 from tests.sandbox.http.connect import Quota
 from tests.sandbox.http.okta import Limit
 
@@ -78,20 +86,88 @@ def test_a_plan_that_is_refused(lab: Callable[..., Lab], what: str) -> None:
     assert all(part in words(refused.text) for part in says), refused.text
 
 
-def test_the_wrong_account(lab: Callable[..., Lab]) -> None:
-    stack = lab().one(small())
-    stack.options = {"account": "444455556666"}
-    refused = stack.plan(check=False)
-    assert refused.code == 1
-    assert "444455556666" in refused.text
+@contextmanager
+def sts_that_refuses(code: str) -> Iterator[str]:
+    """AWS STS on loopback, which takes no credentials: its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>No.</Message></Error></ErrorResponse>"
+            self.send_response(403)
+            self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
+            """Nothing: a test's output is its own."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
-def test_a_token_that_okta_does_not_know(lab: Callable[..., Lab]) -> None:
-    """And none of it is in what Terraform says."""
-    refused = lab().one(small()).run("plan", "-no-color", check=False, OKTA_API_TOKEN="00invented-wrong")
+UNKNOWN_APP = {
+    "OKTA_API_TOKEN": "",
+    "OKTA_API_CLIENT_ID": "0oaInvented",
+    "OKTA_API_PRIVATE_KEY_ID": "invented",
+    "OKTA_API_SCOPES": "okta.apps.manage,okta.groups.manage,okta.policies.read,okta.users.read",
+}
+REFUSED_CREDENTIALS: dict[str, tuple[dict[str, str], str]] = {
+    "Okta's API token": (
+        {"OKTA_API_TOKEN": "00invented-wrong"},
+        "acme.okta.com does not take the token in OKTA_API_TOKEN",
+    ),
+    "Okta's access token": (
+        {"OKTA_API_TOKEN": "", "OKTA_ACCESS_TOKEN": "invented-wrong"},
+        "acme.okta.com does not take the token in OKTA_ACCESS_TOKEN",
+    ),
+    "Okta's service app": (
+        UNKNOWN_APP,
+        "acme.okta.com gives the service app of OKTA_API_CLIENT_ID (0oaInvented) no access",
+    ),
+    "another account": ({"AWS_ACCESS_KEY_ID": access_key("444455556666")}, "are of account 444455556666"),
+    "AWS, unknown": ({"AWS_ENDPOINT_URL_STS": "InvalidClientTokenId"}, "AWS does not take the credentials"),
+    "AWS, expired": ({"AWS_ENDPOINT_URL_STS": "ExpiredToken"}, "have expired"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED_CREDENTIALS)
+def test_credentials_that_are_refused(
+    lab: Callable[..., Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """One sentence is made of what the real providers say, and no secret is in either."""
+    given, sentence = REFUSED_CREDENTIALS[what]
+    if "OKTA_API_CLIENT_ID" in given:
+        key = rsa.generate_private_key(65537, 2048)
+        given = given | {
+            "OKTA_API_PRIVATE_KEY": key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        }
+    environment = loaded(tmp_path, small()).environment
+    assert environment is not None
+    running = lab()
+    stack = running.one(small())
+    with ExitStack() as context:
+        if code := given.get("AWS_ENDPOINT_URL_STS"):
+            given = given | {"AWS_ENDPOINT_URL_STS": context.enter_context(sts_that_refuses(code))}
+        refused = stack.run("plan", "-input=false", check=False, **given)
     assert refused.code == 1
-    assert "401" in refused.text
-    assert "00invented-wrong" not in refused.text
+    for name, value in (running.environment() | given).items():
+        monkeypatch.setenv(name, value)
+    said = explain(refused.text, environment)
+    assert said is not None, refused.text
+    assert sentence in said
+    assert "\n" not in said
+    assert "invented-wrong" not in said + refused.text
 
 
 def test_an_unknown_security_profile(lab: Callable[..., Lab]) -> None:

@@ -192,16 +192,18 @@ def test_what_is_being_made_is_noted(tmp_path: Path, sent: signal.Signals) -> No
     assert noted(tmp_path) == sorted(service.made), stdout + stderr
     assert 5 <= len(service.made) < 20
     assert "Interrupt received." in stdout
-    assert stderr.count("==>") == 1
+    assert [line.partition(":")[0] for line in stderr.splitlines()] == ["==> stopping", "==> stopped"]
     assert "a second interrupt ends it at once" in stderr
+    assert "what has been made is in the state" in stderr
 
 
 def test_without_patience_it_would_be_lost(tmp_path: Path) -> None:
     """The programs of this test are no easier than Terraform and its providers."""
     with serving() as service, applying(tmp_path, service, after=5, patience=0) as process:
         os.kill(process.pid, signal.SIGINT)
-        process.communicate(timeout=TIMEOUT)
+        _, stderr = process.communicate(timeout=TIMEOUT)
     assert set(noted(tmp_path)) < set(service.made)
+    assert "stopped while answers were still awaited" in stderr
 
 
 def test_an_answer_that_takes_longer_than_any_silence_is_waited_for(tmp_path: Path) -> None:

@@ -40,6 +40,12 @@ CHANGING = frozenset({"apply", "destroy"})
 PATIENCE = 300
 """Seconds that a first interrupt waits at most for what is being made; an instance takes one or two minutes."""
 
+CANCELLED_JOB = 4
+"""The same in a job of GitHub Actions, which sends SIGTERM after another 7.5 seconds and kills after ten:
+https://docs.github.com/en/actions/reference/workflow-cancellation-reference."""
+
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+
 SILENT = 1.5
 """Seconds of silence after which a provider counts as done; between two calls for one thing it is silent for less."""
 
@@ -75,7 +81,17 @@ STOPPING = (
     "stopping: waiting until what is being made is noted; a second interrupt ends it at once, and then what is being made may exist"
     " without being in the state"
 )
-ENDED_AT_ONCE = 'ended at once: what was being made may exist without being in the state; before the next apply, see docs/recovery.md, "Terraform was killed"'
+NOTED_ALL = "stopped: what has been made is in the state; the same command again makes the rest"
+NOT_ALL = (
+    'stopped while answers were still awaited: see docs/recovery.md, "An apply was interrupted", before the next apply'
+)
+NOT_KNOWN = (
+    "stopped; whether every answer had come cannot be seen on this system: see docs/recovery.md before the next apply"
+)
+ENDED_AT_ONCE = (
+    'ending at once: what is being made may exist without being in the state; see docs/recovery.md, "Terraform was killed", before the'
+    " next apply"
+)
 
 
 def run(
@@ -104,7 +120,8 @@ def run(
         shown: whether it is printed as well.
 
     Returns:
-        Terraform's exit code; 128 and the signal's number where a signal has ended it.
+        Terraform's exit code; 128 and the signal's number where a signal has ended it; `EXIT_INTERRUPTED` where it was interrupted
+        too late and is done.
     """
     return _Run(command, environment, folder, patience, listen, shown).to_its_end()
 
@@ -165,6 +182,8 @@ class _Run:
         self.second = False
         self.handed_on = False
         """Whether Terraform knows of it."""
+        self.answered: bool | None = False
+        """Whether nothing was under way any more when it was handed on; None where nobody can tell."""
         self._told = 0.0
 
     def to_its_end(self) -> int:
@@ -186,7 +205,11 @@ class _Run:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        return code if code >= 0 else 128 - code
+        if self.handed_on and self.changes and not self.second:
+            _tell({True: NOTED_ALL, False: NOT_ALL, None: NOT_KNOWN}[self.answered])
+        if code < 0:
+            return 128 - code
+        return code if code or self.first is None else EXIT_INTERRUPTED
 
     def _take(self, number: int, _frame: FrameType | None) -> None:
         now = time.monotonic()
@@ -267,15 +290,18 @@ class _Run:
         """Until the providers have their answers."""
         begun = time.monotonic()
         if not providers:
+            self.answered = True
             return
         silence = Silence(providers)
         if not silence.is_known:
+            self.answered = None
             yield from self._wait(min(BLIND, self.patience))
             return
         oldest = min(self.under_way.now().values(), default=begun)
         while time.monotonic() - begun < self.patience:
             silent, awaits = silence.seconds()
             if silent >= min(max(SILENT, GROWING * (silence.last - oldest)), LONGEST_SILENCE) and not awaits:
+                self.answered = True
                 return
             names = [f"{address} ({time.monotonic() - since:.0f} s)" for address, since in self.under_way.now().items()]
             self._progress(f"waiting for {', '.join(names) or 'the providers'}")
@@ -283,9 +309,9 @@ class _Run:
 
     def _noted(self, terraform: Collection[int]) -> Generator[None]:
         """Until Terraform has read what was answered, and knows that it is to end."""
-        begun = time.monotonic()
+        end = time.monotonic() + min(NOTING, self.patience)
         silence = Silence(terraform)
-        while time.monotonic() - begun < min(NOTING, self.patience):
+        while time.monotonic() < end:
             silent, awaits = silence.seconds()
             if silent >= NOTED and not awaits:
                 return

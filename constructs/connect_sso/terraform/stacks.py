@@ -188,8 +188,11 @@ class Stack:
 
     def terraform(self, *arguments: str, capture: bool = False) -> subprocess.CompletedProcess[bytes]:
         """Run Terraform in the folder; its output goes where ours goes, or into the result."""
-        sys.stdout.flush()
-        return subprocess.run(self.command(*arguments), stdout=subprocess.PIPE if capture else None, check=False)
+        command = self.command(*arguments)
+        if capture:
+            return subprocess.run(command, stdout=subprocess.PIPE, check=False)
+        # Killed by an interrupt, it would leave its lock on the state.
+        return subprocess.CompletedProcess(command, interrupts.run(command))
 
     def init(self, how: Planning) -> None:
         """Install the providers, quietly where nothing goes wrong.
@@ -258,13 +261,23 @@ class Stack:
         if environment is not None and (refusal := credentials.explain(said, environment)):
             raise Failure(f"{self.name}: {refusal}")
 
-    def apply(self, *options: str) -> None:
+    def apply(self, *options: str, patience: float = interrupts.PATIENCE) -> None:
         """Carry out exactly the plan that lies in the folder; an interrupt ends it in good order.
 
+        Args:
+            options: further ones of `terraform apply`.
+            patience: see `interrupts.run`.
+
         Raises:
-            Failure: Terraform cannot; why has been printed.
+            Failure: Terraform cannot, or was interrupted; why has been printed.
         """
-        if interrupts.run(self.command("apply", "-input=false", *_plain(), *options, PLAN_FILE)) != 0:
+        command = self.command("apply", "-input=false", *_plain(), *options, PLAN_FILE)
+        code = interrupts.run(command, patience=patience)
+        if code == interrupts.EXIT_INTERRUPTED:
+            raise Failure(
+                f"{self.name} has been carried out to its end; nothing more is done, since this was interrupted"
+            )
+        if code != EXIT_FINE:
             raise Failure(f"{self.name}: terraform apply fails, see above")
 
 
