@@ -91,8 +91,11 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: P
 
     # Taken over by Terraform, first on the AWS side, then in Okta: each an ordinary change in place.
     file = folder / "prod.yaml"
-    aws: set[AdoptedPart] = {"permissions", "roles", "tags", "trust"}
-    for taken, left in ((aws, "[apps]"), ({"apps"}, "false")):
+    steps: list[tuple[list[AdoptedPart], str]] = [
+        (["permissions", "roles", "tags", "trust"], "[apps]"),
+        (["apps"], "false"),
+    ]
+    for taken, left in steps:
         file.write_text(re.sub(r"(?m)^adopted:.*$", f"adopted: {left}", file.read_text("utf-8")), "utf-8")
         stack = running.written(folder, "prod")["prod"]
         plan = stack.plan()

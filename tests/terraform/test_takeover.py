@@ -5,7 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import pytest
 
 from connect_sso.facts.import_ids import IMPORT_IDS
 from connect_sso.infrastructure.takeover import IMPORTS_FILE
+from connect_sso.terraform.stacks import PLANNED_CHANGES
+from tests.conftest import ROOT
 from tests.environment_files import minimal
 from tests.sandbox.cloud import COMPANY
 from tests.sandbox.imports import import_ids
@@ -36,8 +40,17 @@ def written_again(world: World, ids: dict[str, str], data: dict[str, Any], csv: 
 
 
 def forget(stack: Stack) -> None:
-    """Forget all of a stack, as docs/existing-company.md says."""
-    stack.run("state", "rm", *stack.run("state", "list").stdout.split("\n")[:-1])
+    """Forget all of a stack, by the line of docs/existing-company.md."""
+    page = (ROOT / "docs" / "existing-company.md").read_text("utf-8")
+    (line,) = re.findall(r"^ *(terraform .+ state rm)$", page, re.MULTILINE)
+    command = line.replace("cdktf.out/stacks/prod", shlex.quote(str(stack.folder)))
+    assert command.count("terraform ") == 2
+    command = command.replace("terraform ", f"{shlex.quote(stack.sandbox.terraform)} ")
+    done = subprocess.run(
+        ["sh", "-c", command], env=stack.sandbox.environment(), capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert not [line for line in stack.run("state", "list").stdout.splitlines() if not line.startswith("data.")]
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
@@ -62,8 +75,10 @@ def test_what_a_stack_made_is_taken_over_again(tmp_path: Path, mode: str, progra
         plan = stack.plan()
         assert set(plan.changes.values()) <= {"update"}, plan.text
         imported |= {each["address"] for each in plan.json["resource_changes"] if each["change"].get("importing")}
+        # Otherwise nothing would be applied where all of it stays as it is.
+        assert stack.run("plan", "-detailed-exitcode", check=False).code == PLANNED_CHANGES
         stack.apply(plan.file.name)
-        assert stack.plan().is_empty, "the blocks may stay"
+        assert stack.run("plan", "-detailed-exitcode", check=False).code == 0, "the blocks may stay"
         (stack.folder / IMPORTS_FILE).unlink()
         assert stack.plan().is_empty, "the blocks may go"
     assert imported == found.keys()
