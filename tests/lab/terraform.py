@@ -126,17 +126,18 @@ class Lab(Sandbox):
         return stacks
 
     def written(self, environments: Path, name: str) -> dict[str, Stack]:
-        """The stacks of an environment whose files are there, with the releases that are tried, each in an initialized working copy."""
+        """The stacks of an environment whose files are there, with the releases that are tried, each in a new initialized copy."""
         path = environments / f"{name}.yaml"
         if self.releases and "\nproviders:" not in path.read_text("utf-8"):
             with path.open("a", encoding="utf-8") as file:
                 file.write(f"\nproviders: {json.dumps(dict(self.releases))}\n")
         loaded = load(path)
         assert not loaded.errors, loaded.errors
-        output = self.root / "synthesized" / "cdktf.out"
+        output = self.root / "written" / "cdktf.out"
         output.parent.mkdir(parents=True, exist_ok=True)
         synthesize([loaded], output)
-        stacks = {folder.name: self.stack(folder, folder.name) for folder in sorted((output / "stacks").iterdir())}
+        folders = sorted((output / "stacks").iterdir())
+        stacks = {folder.name: self.stack(folder, f"written-{folder.name}") for folder in folders}
         for stack in stacks.values():
             stack.init()
         return stacks

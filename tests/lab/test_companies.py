@@ -9,45 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from connect_sso.cli import cli
 from connect_sso.environment.values import AdoptedPart
 from connect_sso.infrastructure.adoption import LEFT
 from connect_sso.infrastructure.takeover import IMPORTS_FILE
+from tests.lab.companies import adopt, changes
 from tests.lab.sign_in import sign_in
 from tests.lab.terraform import Lab
 from tests.sandbox.companies import COMPANIES, EMPTY, Company
-from tests.sandbox.terraform import Plan
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
-
-
-def adopt(lab: Lab, company: Company, folder: Path, *arguments: str) -> dict[str, Any]:
-    """Have the command write the files of the company, and return what it says."""
-    variables = lab.accounts.variables() | {"CONNECT_SSO_ENVIRONMENTS": str(folder), "OKTA_ORG_NAME": "acme"}
-    apps = [argument for app in company.apps for argument in ("--app", app.label)]
-    where = ["--region", company.region, "--instance", company.alias]
-    result = CliRunner().invoke(cli, ["adopt", "prod", *where, *apps, "--format", "json", *arguments], env=variables)
-    assert result.exit_code in {0, 3}, result.exception
-    said: dict[str, Any] = json.loads(result.stdout)
-    assert (result.exit_code == 0) == (not said["changes"] and not any(one["decide"] for one in said["left_alone"]))
-    return said
-
-
-def changes(plan: Plan) -> set[tuple[str, str | None]]:
-    """Address and attribute of all that a plan changes besides importing; no attribute where it makes the whole thing."""
-    found: set[tuple[str, str | None]] = set()
-    for each in plan.json["resource_changes"]:
-        change = each["change"]
-        if change["actions"] == ["create"]:
-            found.add((each["address"], None))
-        elif change["actions"] == ["update"]:
-            before, after = change["before"], change["after"]
-            found |= {(each["address"], name) for name, value in after.items() if value != before.get(name)}
-        else:
-            assert change["actions"] in (["no-op"], ["read"]), each
-    return found
 
 
 @pytest.mark.parametrize("name", COMPANIES)
@@ -62,7 +33,8 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: P
 
     folder = tmp_path / "environments"
     folder.mkdir()
-    said = adopt(running, company, folder)
+    labels = [app.label for app in company.apps]
+    said = adopt(running, folder, "prod", company.region, company.alias, labels)
     assert everything(running, company) == before
     stack = running.written(folder, "prod")["prod"]
     plan = stack.plan()
@@ -91,9 +63,9 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: P
 
     # Taken over by Terraform, first on the AWS side, then in Okta: each an ordinary change in place.
     file = folder / "prod.yaml"
-    steps: list[tuple[list[AdoptedPart], str]] = [
-        (["permissions", "roles", "tags", "trust"], "[apps]"),
-        (["apps"], "false"),
+    steps: list[tuple[set[AdoptedPart], str]] = [
+        ({"permissions", "roles", "tags", "trust"}, "[apps]"),
+        ({"apps"}, "false"),
     ]
     for taken, left in steps:
         file.write_text(re.sub(r"(?m)^adopted:.*$", f"adopted: {left}", file.read_text("utf-8")), "utf-8")

@@ -146,6 +146,15 @@ def _role_group(app: ExistingApp, centre: ContactCentre) -> Iterator[FirstChange
                 "the same groups in another order",
                 "nobody; Okta runs the rule anew",
             )
+        if not centre.adopted:
+            yield FirstChange(
+                address_of("okta_group_rule", app.key),
+                "remove_assigned_users",
+                "not read by the import",
+                "true",
+                "whom the rule has put into the group leaves it with the rule, as the stacks make it",
+                "nobody; while Okta changes the rule it adds nobody new",
+            )
     if all(each.group_id != app.role_group.id for each in app.live.groups or ()):
         has_it = {each.person_id for each in app.live.users or ()}
         new = sorted(person.login for person in app.role_group.members or () if person.id not in has_it)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from connect_sso.adopt import placing, reading
+from connect_sso.adopt.as_made import common_tags, is_as_made
 from connect_sso.adopt.changes import first_changes
 from connect_sso.adopt.discovery import discover
 from connect_sso.adopt.environment_text import crowd_file, crowd_text, divided, environment_text
 from connect_sso.adopt.import_list import PARTS, imports_of, part_of
-from connect_sso.adopt.model import CannotAdoptError
+from connect_sso.adopt.model import Aside, CannotAdoptError
 from connect_sso.adopt.reading import Wanted
 from connect_sso.adopt.rendering import Outcome, as_json, as_text
 from connect_sso.adopt.update import update_of
@@ -134,14 +135,20 @@ def _adopt(name: str, wanted: Wanted, only: Collection[str]) -> Outcome:
     account, org = _read(wanted)
     centre = _discovered(name, account, org, {})
     imports = imports_of(centre, only)
+    schema_line = (folder / "environment.schema.json").exists()
     texts = {
-        f"{name}.yaml": environment_text(centre, schema_line=(folder / "environment.schema.json").exists()),
+        f"{name}.yaml": environment_text(centre, schema_line=schema_line),
         f"{name}{SUFFIX}": render_imports(imports),
     }
     if crowd := divided(centre.people)[1]:
         texts[crowd_file(name)] = crowd_text(crowd)
     with placing.staged(folder, texts) as stage:
-        placing.checked(stage, name, folder)
+        loaded = placing.checked(stage, name, folder)
+        assert loaded.environment is not None
+        if is_as_made(loaded.environment, centre):
+            centre = replace(centre, adopted=False, tags=common_tags(centre))
+            (stage / f"{name}.yaml").write_text(environment_text(centre, schema_line=schema_line), encoding="utf-8")
+            placing.checked(stage, name, folder)
         placing.put_in_place(stage, folder, list(texts))
     changes = first_changes(centre, org)
     return Outcome(centre, _paths(folder, texts), imports, changes, notes=_notes(centre, imports, only))
@@ -172,12 +179,24 @@ def _update(loaded: LoadedEnvironment, apps: Collection[str], only: Collection[s
     folder = loaded.path.parent
     everything = {path.name: path.read_bytes().decode() for path in _files(loaded)} | dict(update.after)
     with placing.staged(folder, everything) as stage:
-        placing.checked(stage, loaded.name, folder)
+        staged = placing.checked(stage, loaded.name, folder)
         placing.replace_together(stage, folder, update.before, update.after)
-    centre = replace(centre, asides=(*centre.asides, *update.asides))
+    asides = [*centre.asides, *update.asides]
+    assert staged.environment is not None
+    if environment.adopted is not True and not is_as_made(staged.environment, centre):
+        asides.append(_NOT_ADOPTED)
+    centre = replace(centre, asides=tuple(asides), adopted=environment.leaves("apps"))
     notes = _notes(centre, {each.address: each.id for each in loaded.imports} | dict(update.imports), only)
     changes = [change for change in first_changes(centre, org) if change.address in update.imports]
     return Outcome(centre, _paths(folder, update.after), update.imports, changes, update.diff, notes)
+
+
+_NOT_ADOPTED = Aside(
+    "what the file has no words for",
+    "the file does not say `adopted: true`, and not everything is as the stacks make it: the next apply may set it anew. Write it, or "
+    "look closely at the next plan",
+    decide=True,
+)
 
 
 def _files(loaded: LoadedEnvironment) -> list[Path]:

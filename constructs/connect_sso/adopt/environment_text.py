@@ -64,7 +64,11 @@ def environment_text(centre: ContactCentre, *, schema_line: bool) -> str:
             *section("aws", _aws(centre)),
         ],
         list(section("okta", _okta(centre))),
-        [pair("adopted", True, "what these keys have no words for stays as it was found")],
+        *(
+            [[pair("adopted", True, "what these keys have no words for stays as it was found")]]
+            if centre.adopted
+            else []
+        ),
         list(section("connect", _connect(centre))),
         *([list(section("federation", federation))] if (federation := _federation(centre)) else []),
         *([list(section("api_integration", integration))] if (integration := _api_integration(centre)) else []),
@@ -81,6 +85,8 @@ def _aws(centre: ContactCentre) -> Pairs:
         pairs.append(("allow_unlisted_region", True, ""))
     if centre.sign_in != "regional":
         pairs.append(("sign_in", centre.sign_in, "where the apps post to today; AWS advises regional"))
+    if centre.tags:
+        pairs.append(("tags", centre.tags, ""))
     return pairs
 
 

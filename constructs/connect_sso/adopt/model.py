@@ -121,3 +121,7 @@ class ContactCentre:
     """Sorted by name."""
     asides: tuple[Aside, ...]
     """What exists and stays outside."""
+    adopted: bool = True
+    """Whether what the file has no words for is left as it was found."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What everything on the AWS side is tagged with, where the stacks themselves made it."""

@@ -64,6 +64,11 @@ def role_group(environment: str, app: str, role: str, account_id: str) -> str:
     return f"aws#{environment}-{app}#{role}#{account_id}"
 
 
+def role_group_description(app: str) -> str:
+    """What Okta shows of a role group. By the app's key: a new label of the app is to change nothing else."""
+    return f"Gets the app {app} and its role; filled by Terraform"
+
+
 def group_rule(environment: str, app: str) -> str:
     """The Okta group rule that fills a role group; at most 50 bytes, unique in the org.
 

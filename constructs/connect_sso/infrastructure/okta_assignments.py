@@ -16,6 +16,7 @@ from cdktf_cdktf_provider_okta.group import Group
 from cdktf_cdktf_provider_okta.group_memberships import GroupMemberships
 from cdktf_cdktf_provider_okta.group_rule import GroupRule
 
+from connect_sso.environment.derived_names import role_group_description
 from connect_sso.facts.escaping import quoted
 from connect_sso.facts.group_rules import any_of_groups
 from connect_sso.facts.okta_people import BARRED
@@ -231,8 +232,7 @@ class RoleGroup(Group):
             scope,
             construct_id,
             name=name,
-            # By its key: a new label of the app is to change nothing else.
-            description=f"Gets the app {app.key} and its role; filled by Terraform",
+            description=role_group_description(app.key),
         )
         named(self, app.key)
         self.key: str = app.key

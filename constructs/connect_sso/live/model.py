@@ -307,6 +307,8 @@ class LiveApp:
     groups: tuple[LiveAppGroup, ...] | None
     users: tuple[LiveAppUser, ...] | None
     """All assignments, also those that came through a group."""
+    presentation: Mapping[str, Any] | None = None
+    """`accessibility`, `visibility` and `notes`: how people and administrators see it; None where nobody looked."""
 
     @property
     def active(self) -> bool:

@@ -223,6 +223,11 @@ class _OrgReader:
             authentication_policy=self._policy(policy_id) if policy_id else None,
             groups=groups,
             users=users,
+            presentation={
+                "accessibility": body.get("accessibility") or {},
+                "visibility": body.get("visibility") or {},
+                "notes": settings.get("notes") or {},
+            },
         )
 
     def _metadata(self, app_id: str, label: str, kid: str | None) -> tuple[str, str]:

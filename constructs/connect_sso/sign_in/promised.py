@@ -70,7 +70,9 @@ class _Promise:
 
     def roles(self) -> dict[str, Role]:
         environment = self._environment
-        permission = read_policy(_unescaped(policies.federation(self._instance_arn)), environment.federation.policy)
+        permission = read_policy(
+            policies.as_iam_reads(policies.federation(self._instance_arn)), environment.federation.policy
+        )
         found: dict[str, Role] = {}
         for key, app in environment.apps.items():
             arn = environment.role_arn(app)
@@ -130,10 +132,3 @@ class _Promise:
             person.username: ConnectUser(person.username, f"{file}:{person.line}", person.security_profiles)
             for person, file in people
         }
-
-
-def _unescaped(policy: policies.Policy) -> policies.Policy:
-    """The policy as IAM gets it, after Terraform has read its own escapes."""
-    for statement in policy["Statement"]:
-        statement["Resource"] = statement["Resource"].replace("$${", "${")
-    return policy

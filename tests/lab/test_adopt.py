@@ -1,0 +1,135 @@
+"""Adopting what the stacks made gives the file that made it, and a crowd is taken over; with the real providers."""
+
+from __future__ import annotations
+
+import csv as csv_reader
+import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connect_sso.environment.loading import LoadedEnvironment, load
+from connect_sso.environment.model import Environment
+from tests.environment_files import loaded
+from tests.lab.companies import adopt, changes
+from tests.lab.terraform import Lab
+from tests.lab.test_environments import hand_over, options
+from tests.sandbox.companies import AGENTS, EMPTY, custom_app
+from tests.terraform.conftest import ENVIRONMENTS, environment
+
+pytestmark = [pytest.mark.terraform, pytest.mark.long]
+
+
+def said(environment: Environment, people: Iterable[Any]) -> dict[str, Any]:
+    """What a file says of sign-in: all but the instance's own settings, the state, and who is in which of the two files.
+
+    An access key that Terraform made is known to its state alone.
+    """
+    kept = environment.model_dump(include={"adopted", "aws", "okta", "federation", "api_integration", "apps"})
+    kept["api_integration"].pop("access_key")
+    return kept | {"people": {person.username: person.for_terraform() for person in people}}
+
+
+def one_by_one(environment: Environment) -> dict[str, set[str]]:
+    """Who has which apps one by one."""
+    return {user.username: set(user.apps) for user in environment.users if user.apps}
+
+
+def of(file: LoadedEnvironment) -> tuple[dict[str, Any], dict[str, set[str]]]:
+    """What a file says, and who has which apps one by one."""
+    assert file.environment is not None, file.errors
+    return said(file.environment, (*file.people, *file.crowd)), one_by_one(file.environment)
+
+
+def everybody_has_an_app(running: Lab, data: dict[str, Any], csv: str | None) -> None:
+    """Who has none stays outside of what is adopted, so put everybody of the CSV into a group that has one."""
+    names = [row["username"] for row in csv_reader.DictReader(io.StringIO(csv or ""))]
+    group = list(data["apps"].values())[-1]["groups"][0]
+    (found,) = running.accounts.okta("GET", "/api/v1/groups", search=f'profile.name eq "{group}"').json()
+    for name in names:
+        (person,) = running.accounts.okta("GET", "/api/v1/users", search=f'profile.login eq "{name}"').json()
+        assert running.accounts.okta("PUT", f"/api/v1/groups/{found['id']}/users/{person['id']}").ok
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_what_the_stacks_made_gives_the_file_that_made_it(lab: Callable[..., Lab], name: str, tmp_path: Path) -> None:
+    data, csv = environment(name)
+    data["connect"]["storage"] = []
+    running = lab(**options(data))
+    everybody_has_an_app(running, data, csv)
+    for stack in running.stacks(data, name=name, csv=csv).values():
+        stack.apply()
+    hand_over(running, data)
+
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    labels = [app["label"] for app in data["apps"].values()]
+    told = adopt(running, folder, name, data["aws"]["region"], data["connect"]["alias"], labels)
+    written = load(folder / f"{name}.yaml")
+    (tmp_path / "original").mkdir()
+    original, by_hand = of(loaded(tmp_path / "original", data, name=name, csv=csv))
+    found, found_by_hand = of(written)
+    assert found == original
+    # Whoever is in a role group by hand and by its rule cannot be told from those who are there by the rule alone.
+    assert found_by_hand == ({} if data["okta"]["role_assignment"] == "group_mapping" else by_hand)
+
+    plan = running.written(folder, name)[name].plan()
+    assert changes(plan) == {(each["address"], each["attribute"]) for each in told["changes"]}, plan.text
+    # All but what the provider does not read of a group rule.
+    assert {attribute for _, attribute in changes(plan)} <= {"remove_assigned_users"}
+
+
+CROWD = 120
+
+
+def test_a_crowd_is_taken_over(lab: Callable[..., Lab], tmp_path: Path) -> None:
+    """Into the second stack: 120 agents, one of whom has a desk phone; nothing is changed of any of them."""
+    running = lab(company=EMPTY)
+    company = custom_app(running.accounts)
+    connect = running.accounts.client("connect", company.region)
+    here = {"InstanceId": company.instance_id}
+    (routing,) = connect.list_routing_profiles(**here)["RoutingProfileSummaryList"]
+    profiles = {one["Name"]: one["Id"] for one in connect.list_security_profiles(**here)["SecurityProfileSummaryList"]}
+    for number in range(CROWD):
+        login = f"agent{number:03}@example.com"
+        profile = {"login": login, "email": login, "firstName": "Jo", "lastName": f"O'Neil {number}, jr."}
+        made = running.accounts.okta("POST", "/api/v1/users", {"profile": profile}).json()["id"]
+        assert running.accounts.okta("PUT", f"/api/v1/groups/{company.groups[AGENTS]}/users/{made}").ok
+        connect.create_user(
+            **here,
+            Username=login,
+            IdentityInfo={"FirstName": "Jo", "LastName": f"O'Neil {number}, jr."},
+            PhoneConfig={"PhoneType": "SOFT_PHONE", "AutoAccept": True, "AfterContactWorkTimeLimit": 30},
+            SecurityProfileIds=[profiles["Agent"]],
+            RoutingProfileId=routing["Id"],
+            Tags={"team": "sales"},
+        )
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    labels = [app.label for app in company.apps]
+    told = adopt(running, folder, "prod", company.region, company.alias, labels)
+    stacks = running.written(folder, "prod")
+    plans = {name: stack.plan() for name, stack in stacks.items()}
+    assert changes(plans["prod"]) == {(each["address"], each["attribute"]) for each in told["changes"]}
+    assert changes(plans["prod-users"]) == set()
+    imported = {
+        each["address"]
+        for plan in plans.values()
+        for each in plan.json["resource_changes"]
+        if each["change"].get("importing")
+    }
+    assert imported == told["imports"].keys()
+    assert len(imported) > CROWD
+    before = everyone(connect, company.instance_id)
+    for name, stack in stacks.items():
+        stack.apply(plans[name].file.name)
+        assert stack.plan().is_empty
+    assert everyone(connect, company.instance_id) == before
+
+
+def everyone(connect: Any, instance_id: str) -> dict[str, Any]:
+    """The Connect users as they are, but for when they were written."""
+    pages = connect.get_paginator("search_users").paginate(InstanceId=instance_id)
+    return {user["Username"]: user for page in pages for user in page["Users"]}
