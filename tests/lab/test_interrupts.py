@@ -190,6 +190,19 @@ def test_an_interrupted_deployment_loses_nothing(project: Project, seed: int) ->
     project.converges()
 
 
+def test_an_instance_that_is_being_set_up_is_waited_for(lab: Callable[..., Lab], tmp_path: Path) -> None:
+    """It is neither lost nor tainted: protected, it could not be replaced."""
+    project = Project(tmp_path / "project", lab(delay=DELAY, company=company(), setting_up=20))
+    with project.deploying() as process:
+        project.wait_until(1, process)
+        time.sleep(3)
+        os.killpg(process.pid, signal.SIGINT)
+        said, _ = process.communicate(timeout=TIMEOUT)
+    assert "waiting for aws_connect_instance.instance" in said
+    assert "aws_connect_instance.instance: Creation complete" in said
+    project.converges()
+
+
 def test_what_a_second_interrupt_loses_is_said(project: Project) -> None:
     """It ends at once, and gives the lock back; what it costs is said."""
     with project.deploying() as process:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from connect_sso.terraform.interrupts import UnderWay
+from connect_sso.terraform.interrupts import CANCELLED_JOB, UnderWay
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/io").exists(), reason="the system does not tell what a process does"
@@ -95,10 +96,14 @@ sys.exit(1 if stopping else 0)
 """Makes three things at a time, and notes each in its state once the provider says that it is there."""
 
 RUN = """
-import sys
-from connect_sso.terraform.interrupts import run
-sys.exit(run(sys.argv[2:], patience=float(sys.argv[1])))
+import pathlib, sys
+from connect_sso.terraform import interrupts, processes
+if sys.argv[1] == "blind":
+    processes.PROC, interrupts.BLIND = pathlib.Path("/nowhere"), 2
+patience = interrupts.PATIENCE if sys.argv[1] == "blind" else float(sys.argv[1])
+sys.exit(interrupts.run(sys.argv[2:], patience=patience))
 """
+"""Takes the patience in seconds, or `blind`: as where the system has only `ps`."""
 
 
 @dataclass
@@ -142,20 +147,20 @@ def serving(answers_after: float = ANSWERS_AFTER, ready_after: float = 0) -> Ite
         listener.shutdown(socket.SHUT_RDWR)
 
 
-def command(folder: Path, service: Service, *, count: int = 20, patience: float = 60) -> list[str]:
+def command(folder: Path, service: Service, *, count: int = 20, patience: str = "60") -> list[str]:
     """The runner of a fake Terraform."""
     for name, text in (("terraform", TERRAFORM), ("terraform-provider-fake_v1", PROVIDER)):
         (folder / name).write_text(text, "utf-8")
         (folder / name).chmod(0o755)
     terraform = [str(folder / "terraform"), "apply", str(service.port), str(count)]
-    return [sys.executable, "-c", RUN, str(patience), *terraform]
+    return [sys.executable, "-c", RUN, patience, *terraform]
 
 
 @contextmanager
-def applying(folder: Path, service: Service, *, after: int, **options: float) -> Iterator[subprocess.Popen[str]]:
+def applying(folder: Path, service: Service, *, after: int, patience: str = "60") -> Iterator[subprocess.Popen[str]]:
     """An apply that has made so many things."""
     with subprocess.Popen(
-        command(folder, service, **options),  # type: ignore[arg-type]  # count is an int
+        command(folder, service, patience=patience),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -199,11 +204,35 @@ def test_what_is_being_made_is_noted(tmp_path: Path, sent: signal.Signals) -> No
 
 def test_without_patience_it_would_be_lost(tmp_path: Path) -> None:
     """The programs of this test are no easier than Terraform and its providers."""
-    with serving() as service, applying(tmp_path, service, after=5, patience=0) as process:
+    with serving() as service, applying(tmp_path, service, after=5, patience="0") as process:
         os.kill(process.pid, signal.SIGINT)
         _, stderr = process.communicate(timeout=TIMEOUT)
     assert set(noted(tmp_path)) < set(service.made)
     assert "stopped while answers were still awaited" in stderr
+
+
+def test_a_job_that_is_killed_soon_waits_less(tmp_path: Path) -> None:
+    """Terraform still notes what was answered, and is gone in time."""
+    with serving() as service, applying(tmp_path, service, after=5, patience=str(CANCELLED_JOB)) as process:
+        service.answers_after = 30
+        wait_until(lambda: len(service.made) >= 8, process)
+        begun = time.monotonic()
+        os.kill(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=TIMEOUT)
+    assert time.monotonic() - begun < 10
+    assert process.returncode == 1
+    assert len(noted(tmp_path)) >= 5
+    assert "stopped while answers were still awaited" in stderr
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps")
+def test_where_the_system_tells_less(tmp_path: Path) -> None:
+    """A wait of a fixed time, and nothing is claimed."""
+    with serving() as service, applying(tmp_path, service, after=5, patience="blind") as process:
+        os.kill(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=TIMEOUT)
+    assert noted(tmp_path) == sorted(service.made)
+    assert "cannot be seen on this system" in stderr
 
 
 def test_an_answer_that_takes_longer_than_any_silence_is_waited_for(tmp_path: Path) -> None:

@@ -277,7 +277,7 @@ class _Run:
                 # Around Terraform there may be a program that has started it.
                 terraform = {leader, *(member.pid for member in group if not member.is_provider)}
                 with stopped(terraform):
-                    yield from self._answered(providers)
+                    yield from self._answered(providers, is_known=bool(group))
                     with stopped(providers):
                         self._hand_on(terraform)
                         send(terraform, signal.SIGCONT)
@@ -286,10 +286,10 @@ class _Run:
             self._hand_on(self._terraform())
         yield from self._wait(ENDING, "waiting for Terraform to end")
 
-    def _answered(self, providers: Collection[int]) -> Generator[None]:
-        """Until the providers have their answers."""
+    def _answered(self, providers: Collection[int], *, is_known: bool) -> Generator[None]:
+        """Until the providers have their answers; whether the system has told which they are."""
         begun = time.monotonic()
-        if not providers:
+        if is_known and not providers:
             self.answered = True
             return
         silence = Silence(providers)

@@ -56,7 +56,10 @@ def members(group: int) -> list[Member]:
         return list(_members_in_proc(group))
     try:
         listed = subprocess.run(
-            ["ps", "-A", "-o", "pid=", "-o", "pgid=", "-o", "args="], capture_output=True, timeout=_TIMEOUT, check=True
+            ["ps", "-A", "-ww", "-o", "pid=", "-o", "pgid=", "-o", "args="],
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError):
         return []
