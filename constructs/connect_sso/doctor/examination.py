@@ -12,6 +12,7 @@ from connect_sso.environment.loading import LoadedEnvironment
 from connect_sso.environment.model import App, Environment
 from connect_sso.environment.people import Person
 from connect_sso.environment.users import User
+from connect_sso.live.environment import imported_groups
 from connect_sso.live.model import LiveAccount, LiveApp, LiveGroup, LiveOrg, LivePerson, LiveUser
 from connect_sso.sign_in.app_settings import pair_of
 from connect_sso.sign_in.live import apps_by_key, live_sign_in, settings_of
@@ -75,10 +76,11 @@ class Examination:
     def role_group(self, key: str) -> LiveGroup | None:
         """The group whose members get an app's role (`group_mapping`); None where it is not there.
 
-        It has the name that Terraform gives it; in an environment that was taken over it may have another, which the app's own
-        filter reads.
+        It has the name that Terraform gives it; in an environment that was taken over it may have another: then the imports
+        name it, or the app's own filter reads it.
         """
         found = self.groups_by_name.get(self.environment.role_group(self.loaded.name, key))
+        found = found or self.org.groups.get(imported_groups(self.loaded).get(key, ""))
         if found is None and self.environment.leaves("apps") and key in self.apps:
             app = self.apps[key]
             wanted = self.environment.role_arn(self.environment.apps[key])
@@ -142,15 +144,30 @@ class Examination:
                     found.setdefault(name.lower(), Way(name, person, group_name))
         for key, person in self.assigned_by_name:
             name = self.name_of(person)
-            if name and any(key in user.apps for user in self._users_called(name, person)):
+            if name and any(key in user.apps for user in self._users_called(person)):
                 found.setdefault(name.lower(), Way(name, person, ""))
         return found
 
-    def _users_called(self, name: str, person: LivePerson) -> list[User]:
-        called = {name.lower(), person.login.lower()}
+    def _users_called(self, person: LivePerson) -> list[User]:
+        called = self.called(person)
         return [
             user for user in self.by_name.values() if called & {user.username.lower(), (user.okta_login or "").lower()}
         ]
+
+    def called(self, person: LivePerson) -> AbstractSet[str]:
+        """Every name that somebody has in Okta, in lower case: the login, the Connect name, and what apps have from before."""
+        names = (person.login, self.name_of(person), *self.names_in_apps.get(person.id, ()))
+        return {name.lower() for name in names if name}
+
+    @cached_property
+    def names_in_apps(self) -> Mapping[str, Mapping[str, str]]:
+        """What apps call people: by the person's id, each user name with the key of an app."""
+        found: dict[str, dict[str, str]] = {}
+        for key, _, app in self.both:
+            for each in app.users or ():
+                if each.user_name:
+                    found.setdefault(each.person_id, {})[each.user_name] = key
+        return found
 
     @cached_property
     def assigned_by_name(self) -> tuple[tuple[str, LivePerson], ...]:

@@ -24,7 +24,7 @@ One cause is one finding: where a role is gone, that is told once, with the numb
 
 What could not be read is listed at the end with the permission or scope that it needs. It is no finding, and where there is none the headline says *healthy, as far as could be checked*.
 
-In an environment with `adopted`, what Terraform leaves as it was found is no finding either, as long as people get in.
+In an environment with [`adopted`](existing-company.md), what Terraform leaves as it was found is no finding either, as long as people get in.
 
 ## What it needs
 

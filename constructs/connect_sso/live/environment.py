@@ -42,7 +42,7 @@ def read_environment(loaded: LoadedEnvironment, progress: Progress = silent) -> 
     assert environment is not None, "only valid environments are read"
     client = open_org(environment.okta.org_name, environment.okta.base_url)
     aws = open_account(environment.aws.region, environment.aws.account_id, environment.aws.assume_role)
-    org = _org(client, loaded.name, environment, progress)
+    org = _org(client, loaded, environment, progress)
     read = partial(
         read_account,
         aws,
@@ -66,15 +66,16 @@ def read_environment(loaded: LoadedEnvironment, progress: Progress = silent) -> 
     return LiveReading(account, org, looked_up)
 
 
-def _org(client: OktaClient, name: str, environment: Environment, progress: Progress) -> LiveOrg:
+def _org(client: OktaClient, loaded: LoadedEnvironment, environment: Environment, progress: Progress) -> LiveOrg:
     labels = [app.label for app in environment.apps.values()]
     groups = [group for app in environment.apps.values() for group in app.groups]
     if environment.okta.role_assignment == "group_mapping":
-        groups += [environment.role_group(name, key) for key in environment.apps]
+        groups += [environment.role_group(loaded.name, key) for key in environment.apps]
     read = partial(
         read_org,
         client,
         groups=list(dict.fromkeys(groups)),
+        group_ids=list(imported_groups(loaded).values()),
         name_source=environment.okta.username_attribute,
         rules=environment.okta.role_assignment == "group_mapping",
         progress=progress,
@@ -87,6 +88,11 @@ def _org(client: OktaClient, name: str, environment: Environment, progress: Prog
         if identifiers:
             org = read(apps=[*(each.id for each in org.apps), *identifiers])
     return org
+
+
+def imported_groups(loaded: LoadedEnvironment) -> dict[str, str]:
+    """The ids of role groups that were there before the environment, by the app's key: they have names of their own."""
+    return {each.name: each.id for each in loaded.imports if each.type == "okta_group"}
 
 
 def _opened(apps: Collection[LiveApp]) -> Iterator[str]:

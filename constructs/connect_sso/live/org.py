@@ -108,6 +108,7 @@ def read_org(
     *,
     apps: Collection[str] = (),
     groups: Collection[str] = (),
+    group_ids: Collection[str] = (),
     name_source: str = "login",
     assignments: bool = True,
     members: bool = True,
@@ -120,6 +121,7 @@ def read_org(
         client: the org, see `live.okta_client.open_org`.
         apps: labels, exact in each letter, or ids. Two apps of one label are both read; one that is not there is not in the result.
         groups: names of groups that are read besides those that have the apps; exact in each letter.
+        group_ids: ids of further ones.
         name_source: the attribute of Okta's profile that the Connect name is taken from.
         assignments: whether to read who has the apps, person by person.
         members: whether to read who is in the groups.
@@ -131,7 +133,7 @@ def read_org(
     """
     reader = _OrgReader(client, name_source, progress)
     found = [reader.app(body, assignments=assignments) for body in reader.find_apps(apps)]
-    wanted = {group.group_id for app in found for group in app.groups or ()}
+    wanted = {group.group_id for app in found for group in app.groups or ()} | set(group_ids)
     reader.groups_by_id(wanted, members=members)
     reader.groups_by_name(groups, members=members)
     filling = reader.rules(set(reader.groups)) if rules else None

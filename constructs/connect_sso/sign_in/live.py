@@ -196,9 +196,10 @@ class _Live:
 
     def _app(self, key: str, app: LiveApp) -> OktaApp:
         settings, statements = settings_of(app)
-        names = (
-            self._org.groups[group.group_id].name for group in app.groups or () if group.group_id in self._org.groups
-        )
+        assigned = {group.group_id for group in app.groups or ()}
+        # A role group that is not assigned still carries the role of those who are in it and have the app otherwise.
+        groups = sorted(self._org.groups.values(), key=lambda group: group.id not in assigned)
+        names = [group.name for group in groups]
         provider_arn, role_arn = pair_of(settings, statements, names)
         problem = ""
         if role_arn is None and settings:

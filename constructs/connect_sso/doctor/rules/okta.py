@@ -171,8 +171,10 @@ def groups(case: Examination) -> Iterator[LiveFinding]:
     for name in names:
         if name not in case.groups_by_name and not case.org.could_not_read(name):
             keys = frozenset(key for key, app in case.environment.apps.items() if name in app.groups)
+            others = sorted({group for key in keys for group in _others(case, key)})
+            hint = f"; {', '.join(map(repr, others))} may be the same one, with another name" if others else ""
             yield LiveFinding(
-                "group-missing", f"the Okta group {name!r}", f"{case.org.url} has no such group", apps=keys
+                "group-missing", f"the Okta group {name!r}", f"{case.org.url} has no such group{hint}", apps=keys
             )
     for key, app, live in case.both:
         if live.groups is None:
@@ -193,8 +195,22 @@ def groups(case: Examination) -> Iterator[LiveFinding]:
                 if roles != {app.role}:
                     evidence = f"the group {group.name!r} has it with {', '.join(sorted(roles)) or 'no role'}, and the file says {app.role}"
                     yield LiveFinding("group-role", named(app), evidence, apps=frozenset({key}))
+        maybe_renamed = _others(case, key)
         for identifier in assigned.keys() - expected:
-            yield _another_group(app, case.org.groups.get(identifier), identifier)
+            group = case.org.groups.get(identifier)
+            if group is None or group.name not in maybe_renamed:
+                yield _another_group(app, group, identifier)
+
+
+def _others(case: Examination, key: str) -> list[str]:
+    """The groups that have an app in place of one that the file names and that is not there, one for one."""
+    app, live = case.environment.apps[key], case.apps.get(key)
+    if live is None or case.maps_groups:
+        return []
+    missing = [name for name in app.groups if name not in case.groups_by_name]
+    assigned = [case.org.groups[each.group_id] for each in live.groups or () if each.group_id in case.org.groups]
+    strange = [group.name for group in assigned if group.name not in app.groups and group.type != "BUILT_IN"]
+    return strange if len(strange) == len(missing) else []
 
 
 def _another_group(app: App, group: LiveGroup | None, identifier: str) -> LiveFinding:

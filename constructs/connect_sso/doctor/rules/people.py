@@ -184,7 +184,7 @@ class _People:
         """Other names of the same person, and what says so."""
         names = {
             name: f"the person is {name} in {named(self._case.environment.apps[key])}"
-            for name, key in self._names_in_apps.get(way.person.id, {}).items()
+            for name, key in self._case.names_in_apps.get(way.person.id, {}).items()
             if name.lower() != way.name.lower()
         }
         for user in self._case.environment.users:
@@ -193,16 +193,6 @@ class _People:
         if way.person.login.lower() != way.name.lower():
             names.setdefault(way.person.login, f"the person's login is {way.person.login}")
         return names
-
-    @cached_property
-    def _names_in_apps(self) -> dict[str, dict[str, str]]:
-        """What apps call people: by the person's id, each user name with the key of an app."""
-        found: dict[str, dict[str, str]] = {}
-        for key, _, app in self._case.both:
-            for each in app.users or ():
-                if each.user_name:
-                    found.setdefault(each.person_id, {})[each.user_name] = key
-        return found
 
     def _without_name(self) -> Iterator[LiveFinding]:
         case = self._case
@@ -317,7 +307,7 @@ def _in_okta(case: Examination, name: str, assigned: dict[str, LivePerson]) -> L
     """The person of a name: who is assigned, or who was read otherwise."""
     lowered = name.lower()
     for person in assigned.values():
-        if lowered in {person.login.lower(), (case.name_of(person) or "").lower()}:
+        if lowered in case.called(person):
             return person
     return case.people_by_name.get(lowered)
 
