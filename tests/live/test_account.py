@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from connect_sso.live import permissions
 from connect_sso.live.account import read_account
 from connect_sso.live.model import LiveAccount
 from tests.live.conftest import ACCOUNT, opened
@@ -106,6 +107,14 @@ def test_reading_only_reads(company: tuple[Accounts, Company]) -> None:
     named(made)
     assert running.aws.calls
     assert all(READS.match(call.operation) or call.operation == "AssumeRole" for call in running.aws.calls)
+
+
+def test_a_plain_reading_asks_only_what_is_always_needed(company: tuple[Accounts, Company]) -> None:
+    """What the documentation lists for everybody is enough where the file names everything."""
+    running, made = company
+    named(made)
+    always = {(one.service.replace("-", ""), one.operation) for one in permissions.AWS if one.always}
+    assert {(call.service, call.operation) for call in running.aws.calls} <= always
 
 
 def test_what_is_not_there_is_said(start: Callable[..., Accounts]) -> None:
