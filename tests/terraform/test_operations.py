@@ -224,6 +224,16 @@ def test_only_a_typed_yes_goes_on(project: Path, command: str, answer: str, expe
     assert done.text.index("review of dev-users") < done.text.index("exactly as planned?")
 
 
+@pytest.mark.parametrize(("key", "code", "says"), [("\x03", 130, "stopped"), ("\x04", 1, "nothing is done")])
+def test_a_question_that_is_left(project: Path, key: str, code: int, says: str) -> None:
+    """Ctrl-C and Ctrl-D: nothing is deployed, and no traceback."""
+    write(project / "environments", "dev", minimal())
+    done = ask(project, "deploy", "dev", answers=[("anything else stops:", key)], **TOKEN)
+    assert (done.code, applied(project)) == (code, [])
+    assert done.text.rstrip().splitlines()[-1].startswith(f"==> {says}")
+    assert "Traceback" not in done.text
+
+
 def test_the_whole_plan_on_request(project: Path) -> None:
     write(project / "environments", "dev", minimal())
     answers = [("anything else stops:", "plan\n"), ("the whole plan\n".replace("\n", "\r\n"), "yes\n")]
