@@ -18,7 +18,7 @@ from tests.terminal import type_command
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
-AGENTS = 300
+AGENTS = 100
 HEADER = "username,first_name,last_name,security_profiles"
 YES = "yes\n"
 
