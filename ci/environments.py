@@ -1,7 +1,8 @@
 """What a workflow must know of the environment files: `.venv/bin/python -I ci/run.py environments CHECKOUT [BASE]`.
 
 Reads them as the app itself does, in a job that holds no token, for the programs that hold one and have the standard
-library alone. Outputs: `now`, and `before` for the checkout that a pull request starts from.
+library alone. Outputs: `now`, `before` for the checkout that a pull request starts from, and `remote`, the names of those
+whose state is on no machine of somebody's.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def main() -> None:
     now, *before = (facts(Path(checkout)) for checkout in sys.argv[1:])
     set_output("now", now)
     set_output("before", before[0] if before else {})
+    set_output("remote", [name for name, each in now.items() if not each["local"]])
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ class FakeGitHub:
     """By environment, the latest first: the commit, and the states that it went through, the latest first."""
     compared: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Comparisons by `BEFORE...AFTER`."""
+    issues: list[dict[str, Any]] = field(default_factory=list)
     merged: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Commits of the main branch, with the pull requests they come from."""
     writes: list[str] = field(default_factory=list)
@@ -135,6 +136,9 @@ class FakeGitHub:
             r"POST /actions/jobs/(\d+)/rerun": lambda _, number: {},
             r"GET /deployments\?environment=([^&]+)": self._deployments,
             r"GET /deployments/([^/]+)/statuses": self._statuses,
+            r"GET /issues": lambda _: [issue for issue in self.issues if issue["state"] == "open"],
+            r"POST /issues": self._open_issue,
+            r"PATCH /issues/(\d+)": self._change_issue,
             r"GET /issues/\d+/comments": lambda _: self.comments,
             r"POST /issues/\d+/comments": lambda body: self.comment(body["body"]),
             r"PATCH /issues/comments/(\d+)": self._edit,
@@ -151,6 +155,20 @@ class FakeGitHub:
     def _statuses(self, _: dict[str, Any], deployment: str) -> Answer:
         environment, _dash, number = deployment.rpartition("-")
         return [{"state": state} for state in self.deployments[environment][int(number)][1]]
+
+    def _open_issue(self, body: dict[str, Any]) -> Answer:
+        return self.issue(body["title"], body["body"])
+
+    def issue(self, title: str, body: str, author: str = BOT) -> dict[str, Any]:
+        """Someone opens an issue."""
+        number = 11 + len(self.issues)
+        self.issues.append({"number": number, "title": title, "body": body, "state": "open", "user": {"login": author}})
+        return self.issues[-1]
+
+    def _change_issue(self, body: dict[str, Any], number: str) -> Answer:
+        found = next(issue for issue in self.issues if issue["number"] == int(number))
+        found |= body
+        return found
 
     def _edit(self, body: dict[str, Any], number: str) -> Answer:
         entry = next(entry for entry in self.comments if entry["id"] == int(number))

@@ -24,6 +24,8 @@ MAY_WRITE = {
     "approve/again": {"actions"},
     "plan/decide": {"pull-requests"},
     "deploy/tell": {"pull-requests"},
+    "doctor/examine": {"id-token"},
+    "doctor/report": {"issues"},
     "plan/plan": {"id-token"},
     "deploy/deploy": {"id-token"},
 }
@@ -55,7 +57,7 @@ def test_each_job_gets_the_least(name: str, job: dict[str, Any]) -> None:
     writes = {scope for scope, access in job["permissions"].items() if access == "write"}
     assert writes == MAY_WRITE.get(name, set())
     text = str(job)
-    if writes & {"pull-requests", "actions"}:
+    if writes & {"pull-requests", "actions", "issues"}:
         assert "secrets." not in text
         assert "configure-aws-credentials" not in text
     for step in job["steps"]:
@@ -85,6 +87,7 @@ def test_no_plan_is_uploaded() -> None:
     assert [path.replace(" ", "") for path in _joined(paths)] == [
         "reviews/*.json",
         "outcome/${{matrix.environment}}.json",
+        "diagnosis/${{matrix.environment}}.json",
         *names,
     ]
 
