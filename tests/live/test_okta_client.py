@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -386,6 +387,14 @@ def test_pages_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_page_that_is_no_list() -> None:
     with org(lambda method, path: (200, {}, {"id": 1})) as (client, _), pytest.raises(Failure, match="than a list"):
         list(client.pages("/api/v1/groups"))
+    for items in (["00g"], [{"name": "x"}], [{"id": 1}], [None]):
+        with (
+            org(lambda method, path, items=items: (200, {}, items)) as (client, _),  # type: ignore[misc]
+            pytest.raises(Failure, match="a list of something else"),
+        ):
+            list(client.pages("/api/v1/groups"))
+    with org(lambda method, path: (200, {}, [])) as (client, _), pytest.raises(Failure, match="than an object"):
+        client.get("/api/v1/groups/00g")
 
 
 URLS = st.from_regex(r"\Ahttps://acme\.okta\.com/[a-z0-9/]{1,20}\?after=[A-Za-z0-9%;,=&._-]{0,20}\Z")
@@ -467,6 +476,40 @@ def test_an_org_that_is_not_there() -> None:
         pass
     with pytest.raises(Failure, match=r"could not be reached, 4 times"):
         client.get("/api/v1/apps/0oa")
+
+
+def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in okta_client.CERTIFICATES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file.pem")
+    with pytest.raises(Failure, match=r"or SSL_CERT_FILE names a file that cannot be read"):
+        OktaClient("acme.okta.com", "https://127.0.0.1:9").get("/api/v1/apps/0oa")
+
+
+def test_an_answer_that_breaks_off() -> None:
+    """It is asked for again, and half of it is not taken for all."""
+    asked = 0
+
+    def half(client: socket.socket) -> None:
+        client.recv(65536)
+        client.sendall(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{"id')
+        client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            nonlocal asked
+            for _ in range(4):
+                half(server.accept()[0])
+                asked += 1
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        client = OktaClient("acme.okta.com", f"http://127.0.0.1:{server.getsockname()[1]}", lambda _: None)
+        with pytest.raises(Failure, match="4 times"):
+            list(client.pages("/api/v1/groups"))
+        thread.join(10)
+    assert asked == 4
 
 
 def test_an_answer_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:

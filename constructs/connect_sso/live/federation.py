@@ -149,7 +149,8 @@ class FederationReader:
 
         def inline() -> list[LivePolicy]:
             names = list(self.aws.pages("iam", f"List{kind}Policies", "PolicyNames", **given))
-            return [self._inline(kind, name, str(policy)) for policy in names]
+            found = [self._inline(kind, name, str(policy)) for policy in names]
+            return [policy for policy in found if policy]
 
         arns = self.parts.read(f"the policies attached to {who}", attached)
         own = self.parts.read(f"the inline policies of {who}", inline)
@@ -158,9 +159,13 @@ class FederationReader:
         managed = [self._managed(arn) for arn in arns]
         return (*(policy for policy in managed if policy), *own)
 
-    def _inline(self, kind: str, name: str, policy: str) -> LivePolicy:
+    def _inline(self, kind: str, name: str, policy: str) -> LivePolicy | None:
+        """An inline policy; None where it is gone meanwhile."""
         given = {f"{kind}Name": name, "PolicyName": policy}
-        document = _text(self.aws.call("iam", f"Get{kind}Policy", **given).get("PolicyDocument"))
+        try:
+            document = _text(self.aws.call("iam", f"Get{kind}Policy", **given).get("PolicyDocument"))
+        except Missing:
+            return None
         where = f"the policy {policy} of the {kind.lower()} {name}"
         return LivePolicy(policy, None, "/", None, _policy(document, where), document)
 
@@ -245,6 +250,8 @@ class FederationReader:
     def users_who_may(self, needs: Callable[[Policy], bool]) -> tuple[str, ...]:
         """The names of the IAM users with a policy that `needs` says yes to; one paged list of users and policies.
 
+        Policies of their groups and those that AWS manages are not looked at.
+
         Args:
             needs: what a policy has to allow.
 
@@ -259,11 +266,9 @@ class FederationReader:
             for answer in self.aws.answers("iam", "GetAccountAuthorizationDetails", **asked):
                 users += answer.get("UserDetailList") or ()
                 for one in answer.get("Policies") or ():
-                    documents[str(one["Arn"])] = next(
-                        _text(version.get("Document"))
-                        for version in one["PolicyVersionList"]
-                        if version["IsDefaultVersion"]
-                    )
+                    for version in one.get("PolicyVersionList") or ():
+                        if version["IsDefaultVersion"]:
+                            documents[str(one["Arn"])] = _text(version.get("Document"))
             yes = {arn for arn, text in documents.items() if _meets(text, arn, needs)}
             return [(user, yes) for user in users]
 

@@ -11,7 +11,7 @@ from connect_sso.errors import Failure
 from connect_sso.facts.profiles import BUILT_IN
 from connect_sso.live.aws import AwsClient
 from connect_sso.live.model import INSTANCE, USERS, LiveInstance, LiveProfile, LiveStorage, LiveUser, Unread
-from connect_sso.live.reading import Missing, Parts, Progress
+from connect_sso.live.reading import Denied, Missing, Parts, Progress
 
 STORAGE_KINDS = (
     "CALL_RECORDINGS",
@@ -140,7 +140,7 @@ def _quota(aws: AwsClient, instance_arn: str, parts: Parts) -> int | None:
 def read_users(
     aws: AwsClient, instance_id: str, parts: Parts, progress: Progress, *, settings: bool
 ) -> dict[str, LiveUser] | None:
-    """The users of an instance by name, by pages of 500; None where they may not be read.
+    """The users of an instance by name, by pages of 500; None where they may not be read, or not all of them were given.
 
     Args:
         aws: the account.
@@ -156,16 +156,23 @@ def read_users(
     def every() -> dict[str, LiveUser]:
         found: dict[str, LiveUser] = {}
         profiles: dict[tuple[str, ...], tuple[str, ...]] = {}
-        listed = aws.pages("connect", "SearchUsers", "Users", InstanceId=instance_id, MaxResults=MOST_USERS)
-        for one in listed:
-            ids = tuple(one.get("SecurityProfileIds") or ())
-            # Thousands have the same ones.
-            user = _user(one, profiles.setdefault(ids, ids), settings=settings)
-            found[user.name] = user
-            if len(found) % MOST_USERS == 0:
-                progress("Connect users", len(found))
-        progress("Connect users", len(found))
+        about = 0
+        for answer in aws.answers("connect", "SearchUsers", InstanceId=instance_id, MaxResults=MOST_USERS):
+            about = int(answer.get("ApproximateTotalCount") or 0)
+            for one in answer.get("Users") or ():
+                ids = tuple(one.get("SecurityProfileIds") or ())
+                # Thousands have the same ones.
+                user = _user(one, profiles.setdefault(ids, ids), settings=settings)
+                found[user.name] = user
+            progress("Connect users", len(found))
+        # A search may not give everybody; whoever it leaves out must not count as gone.
+        if len(found) < about and (left_out := names() - found.keys()):
+            raise Denied("the rest of them", f"SearchUsers gave {len(found):,} users and left out {len(left_out):,}")
         return found
+
+    def names() -> set[str]:
+        listed = aws.pages("connect", "ListUsers", "UserSummaryList", InstanceId=instance_id, MaxResults=MOST_LISTED)
+        return {str(one["Username"]) for one in listed}
 
     return parts.read("the Connect users", every, USERS)
 

@@ -44,6 +44,9 @@ TRIES = 4
 MOST_PAGES = 10_000
 """A list that has more never ends."""
 
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""Variables that name a file of certificates to trust; the last is what Go's programs read, the provider among them."""
+
 TOO_MANY = 429
 FAILING = frozenset({0, 500, 502, 503, 504})
 """Statuses after which a request is sent again; 0 is no answer."""
@@ -94,14 +97,14 @@ class OktaClient:
         self._granted: frozenset[str] | None = None
         self._session = _Only()
         self._session.headers["User-Agent"] = "connect-sso"
-        # Go's programs, the provider among them, read SSL_CERT_FILE; requests reads its own variables.
-        if os.environ.get("SSL_CERT_FILE"):
-            self._session.verify = os.environ["SSL_CERT_FILE"]
+        # The others requests reads by itself, and first.
+        if trusted := os.environ.get(CERTIFICATES[-1]):
+            self._session.verify = trusted
 
     # Reading
 
-    def get(self, path: str, **query: str | int) -> Any:
-        """What the org answers, from JSON.
+    def get(self, path: str, **query: str | int) -> Mapping[str, Any]:
+        """The object that the org answers.
 
         Args:
             path: such as `/api/v1/apps`.
@@ -112,7 +115,10 @@ class OktaClient:
             Missing: there is no such thing.
             Failure: anything else, in one line.
         """
-        return self._parsed(self._get(path, query)[0], path)
+        found = self._parsed(self._get(path, query)[0], path)
+        if not isinstance(found, dict):
+            raise Failure(f"{self.host} answered {path} with something other than an object")
+        return found
 
     def text(self, path: str, **query: str | int) -> str:
         """What the org answers, as text; see `get`."""
@@ -126,6 +132,8 @@ class OktaClient:
             items = self._parsed(body, path)
             if not isinstance(items, list):
                 raise Failure(f"{self.host} answered {path} with something other than a list")
+            if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items):
+                raise Failure(f"{self.host} answered {path} with a list of something else")
             yield from items
             following = next_link(headers.get("Link", ""))
             if following is None:
@@ -176,9 +184,15 @@ class OktaClient:
                 status, body, headers, problem = 0, b"", {}, _unreachable(error)
             except requests.Timeout:
                 status, body, headers, problem = 0, b"", {}, "did not answer in time"
+            except requests.exceptions.ChunkedEncodingError:
+                status, body, headers, problem = 0, b"", {}, "stopped in the middle of an answer"
             except (requests.RequestException, ValueError) as error:
                 # Their texts may hold a proxy's password.
                 raise Failure(f"{self._where} could not be asked ({type(error).__name__})") from None
+            except OSError:
+                raise Failure(
+                    f"{self._where} could not be asked: {' or '.join(CERTIFICATES)} names a file that cannot be read"
+                ) from None
             if status == TOO_MANY:
                 pause = _pause(headers)
                 if waited + pause > LONGEST_LIMIT:
@@ -252,7 +266,7 @@ class OktaClient:
             found = self.get(ORGANIZATION)
         except Missing:
             raise Failure(f"{self._where} is no Okta org: it has no {ORGANIZATION}") from None
-        links = found.get("_links") if isinstance(found, dict) else None
+        links = found.get("_links")
         hosts = {
             urlsplit(str(link["href"])).hostname
             for name in ("organization", "alternate")

@@ -38,6 +38,7 @@ AWS = (
     Action("connect", "ListInstanceStorageConfigs", "where recordings go"),
     Action("connect", "ListApprovedOrigins", "the approved origins"),
     Action("connect", "SearchUsers", "the Connect users, by pages"),
+    Action("connect", "ListUsers", "the names of users, where SearchUsers gave fewer than there are", always=False),
     Action("connect", "ListSecurityProfiles", "the names of security profiles"),
     Action("connect", "ListSecurityProfilePermissions", "what a company's own security profiles allow"),
     Action("connect", "ListRoutingProfiles", "the names of routing profiles", always=False),
