@@ -13,6 +13,8 @@ import pytest
 from connect_sso.environment.values import AdoptedPart
 from connect_sso.infrastructure.adoption import LEFT
 from connect_sso.infrastructure.takeover import IMPORTS_FILE
+from connect_sso.review.report import Acceptance, make_report
+from connect_sso.terraform.show import parse_plan
 from tests.lab.companies import adopt, changes
 from tests.lab.sign_in import sign_in
 from tests.lab.terraform import Lab
@@ -21,6 +23,7 @@ from tests.sandbox.companies import COMPANIES, EMPTY, Company
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
 
 
+@pytest.mark.timeout(1200)  # nine plans and three applies of the real providers
 @pytest.mark.parametrize("name", COMPANIES)
 def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: Path) -> None:
     """What is there is imported, exactly what was announced is changed, nothing is replaced or destroyed, and all sign in as before."""
@@ -41,6 +44,13 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: P
     assert changes(plan) == {(each["address"], each["attribute"]) for each in said["changes"]}, plan.text
     imported = {each["address"] for each in plan.json["resource_changes"] if each["change"].get("importing")}
     assert imported == said["imports"].keys()
+    report = make_report(parse_plan(json.dumps(plan.json).encode(), "the plan"), Acceptance(), environment="prod")
+    # A role group that gets the app itself is for a person to decide; nothing that is imported is.
+    assert {finding.address for finding in report.findings} <= {
+        each for each, what in plan.changes.items() if what == "create"
+    }
+    assert {line.address for line in report.access} <= {each for each, what in plan.changes.items() if what == "create"}
+    assert {each.address for each in report.takeovers} == imported
     stack.apply(plan.file.name)
     assert stack.plan().is_empty, "with the import blocks"
     (stack.folder / IMPORTS_FILE).unlink()

@@ -112,6 +112,20 @@ def test_who_is_taken_out_of_the_files_or_has_left_stops_no_import(tmp_path: Pat
     assert stack.plan().is_empty
 
 
+def test_more_may_be_said_of_a_person_while_the_imports_are_still_there(world: World) -> None:
+    """That moves the person to another address, and what is in the state is not imported again."""
+    data = minimal()
+    stack = world.stack(data)
+    stack.apply()
+    found = import_ids(stack)
+    forget(stack)
+    written_again(world, found, data)["test"].apply()
+    data["users"][0]["auto_accept"] = True
+    plan = written_again(world, found, data)["test"].plan()
+    assert not [each for each in plan.json["resource_changes"] if each["change"].get("importing")]
+    assert plan.changes == {'aws_connect_user.user-Ada_Admin--example_com["Ada.Admin@example.com"]': "update"}
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_what_stays_as_it_was_found_is_told_where_the_file_says_otherwise_by_now(world: World, mode: str) -> None:
     """Terraform changes nothing of it, so without a word nobody would know; taken over, it is an ordinary change."""
