@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from connect_sso.live import permissions
 from tests.doctor.company import LivingCompany, restored
 from tests.doctor.values import ADA, BO, CY, MODES, Told, company, told
+from tests.sandbox.http.aws import READS
 from tests.sandbox.http.serving import accounts
 
 DI = "di.agent@example.com"
@@ -63,6 +65,17 @@ def test_the_healthy_company(living: LivingCompany) -> None:
     assert told(health) == [], [each.evidence for each in health.findings]
     assert health.unread == ()
     assert health.people == 3
+
+
+def test_an_examination_only_reads(living: LivingCompany) -> None:
+    """And asks AWS for nothing that the documentation does not list."""
+    living.accounts.aws.calls.clear()
+    living.accounts.org.calls.clear()
+    living.examined()
+    always = {(one.service.replace("-", ""), one.operation) for one in permissions.AWS if one.always}
+    assert {(call.service, call.operation) for call in living.accounts.aws.calls} <= always
+    assert all(READS.match(call.operation) for call in living.accounts.calls)
+    assert living.accounts.org.calls
 
 
 # --- how a fault is planted --------------------------------------------------------------------------------------------
