@@ -33,6 +33,7 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 port, waiting, stop = int(sys.argv[1]), set(), threading.Event()
 
 def ask(name):
+    os.write(2, b"log of a request " * 2000)  # nobody reads it while Terraform stands still
     with socket.create_connection(("127.0.0.1", port)) as service:
         waiting.add(service)
         os.write(service.fileno(), name.encode() + b"\\n")  # as Go's programs do, and what the system counts
@@ -61,7 +62,7 @@ for line in sys.stdin:
 """Asks the service for each thing that it is told to make, and again, ever more seldom, while that is not ready; gives up what is under way when it is told to stop."""
 
 TERRAFORM = f"""#!{sys.executable} -P
-import os, signal, subprocess, sys
+import os, signal, subprocess, sys, threading
 folder, port, count = os.path.dirname(os.path.abspath(__file__)), sys.argv[2], int(sys.argv[3])
 stopping = []
 def stop(*_):
@@ -71,7 +72,10 @@ def stop(*_):
     os.write(1, b"Interrupt received.\\n")  # not print: this may be in the middle of one
     os.write(provider.stdin.fileno(), b"stop\\n")
 signal.signal(signal.SIGINT, stop)
-provider = subprocess.Popen([folder + "/terraform-provider-fake_v1", port], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+provider = subprocess.Popen(
+    [folder + "/terraform-provider-fake_v1", port], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+)
+threading.Thread(target=lambda: [None for _ in provider.stderr], daemon=True).start()
 names = [f"thing.t{{number}}" for number in range(count)]
 under_way = 0
 def begin():

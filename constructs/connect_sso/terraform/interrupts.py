@@ -22,11 +22,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from connect_sso.terraform.processes import Silence, members, send, stopped
+from connect_sso.terraform.processes import Logs, Silence, members, send, stopped
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -297,15 +297,18 @@ class _Run:
             self.answered = None
             yield from self._wait(min(BLIND, self.patience))
             return
-        oldest = min(self.under_way.now().values(), default=begun)
-        while time.monotonic() - begun < self.patience:
-            silent, awaits = silence.seconds()
-            if silent >= min(max(SILENT, GROWING * (silence.last - oldest)), LONGEST_SILENCE) and not awaits:
-                self.answered = True
-                return
-            names = [f"{address} ({time.monotonic() - since:.0f} s)" for address, since in self.under_way.now().items()]
-            self._progress(f"waiting for {', '.join(names) or 'the providers'}")
-            yield
+        under_way = self.under_way.now()
+        oldest = min(under_way.values(), default=begun)
+        with closing(Logs(providers)) as logs:
+            while time.monotonic() - begun < self.patience:
+                logs.make_room()
+                silent, awaits = silence.seconds()
+                if silent >= min(max(SILENT, GROWING * (silence.last - oldest)), LONGEST_SILENCE) and not awaits:
+                    self.answered = True
+                    return
+                names = [f"{address} ({time.monotonic() - since:.0f} s)" for address, since in under_way.items()]
+                self._progress(f"waiting for {', '.join(names) or 'the providers'}")
+                yield
 
     def _noted(self, terraform: Collection[int]) -> Generator[None]:
         """Until Terraform has read what was answered, and knows that it is to end."""

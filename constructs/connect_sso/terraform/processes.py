@@ -6,11 +6,13 @@ have `ps` alone: who is there, not what they do.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import socket
 import struct
 import subprocess
+import termios
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -183,6 +185,37 @@ def _answers(diagnosis: socket.socket) -> Iterator[_Connection]:
 
 def _aligned(size: int) -> int:
     return (size + 3) & ~3
+
+
+class Logs:
+    """What processes write to standard error while nobody reads it: a pipe that is full would hold them up.
+
+    A provider logs each request, whether or not anyone wants to know, and Terraform reads that. More than `ROOM` of it is thrown away.
+    """
+
+    ROOM = 16 * 1024
+    """Bytes that may lie in a pipe; it holds 64 KiB: https://man7.org/linux/man-pages/man7/pipe.7.html."""
+
+    def __init__(self, pids: Iterable[int]) -> None:
+        self._pipes: list[int] = []
+        for pid in pids:
+            with suppress(OSError):
+                error = PROC / str(pid) / "fd" / "2"
+                if str(error.readlink()).startswith("pipe:"):
+                    self._pipes.append(os.open(error, os.O_RDONLY | os.O_NONBLOCK))
+
+    def make_room(self) -> None:
+        """Throw away what would fill a pipe."""
+        for pipe in self._pipes:
+            with suppress(OSError):
+                (waiting,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))
+                if waiting > self.ROOM:
+                    os.read(pipe, waiting)
+
+    def close(self) -> None:
+        """Leave the pipes to whom they belong."""
+        for pipe in self._pipes:
+            os.close(pipe)
 
 
 class Silence:
