@@ -91,6 +91,7 @@ class Lab(Sandbox):
         """
         return {
             "CHECKPOINT_DISABLE": "1",
+            "CONNECT_SSO_COMPARE": "off",
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",
             "PATH": os.environ["PATH"],

@@ -141,6 +141,7 @@ class Sandbox:
         """
         result = {
             "CHECKPOINT_DISABLE": "1",
+            "CONNECT_SSO_COMPARE": "off",
             "GOGC": "400",  # Terraform may use more memory and collect less garbage: a tenth faster
             "HOME": str(self.root / "home"),
             "LANG": "C.UTF-8",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import click
 
+from connect_sso.doctor.findings import Area
 from connect_sso.environment.loading import load_one
 from connect_sso.errors import EXIT_DECIDE
 
@@ -16,8 +17,15 @@ from connect_sso.errors import EXIT_DECIDE
 @click.option(
     "--user", "username", metavar="NAME", help="Only what concerns this person, with the sign-in step by step."
 )
+@click.option(
+    "--area",
+    "areas",
+    multiple=True,
+    type=click.Choice([area.value for area in Area]),
+    help="Only findings about these. Repeatable; people alone takes the fewest calls.",
+)
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
-def command(environment: str, username: str | None, form: str) -> None:
+def command(environment: str, username: str | None, areas: tuple[str, ...], form: str) -> None:
     r"""Say what is wrong with sign-in today, for whom, and the fix.
 
     Reads both live accounts, and only reads, with the credentials that Terraform's providers take from the environment:
@@ -41,9 +49,9 @@ def command(environment: str, username: str | None, form: str) -> None:
     from connect_sso.live.progress import shown
 
     with shown() as progress:
-        reading = read_environment(loaded, progress)
+        reading = read_environment(loaded, progress, people_alone=areas == (Area.PEOPLE.value,) and username is None)
     case = Examination(loaded, reading.account, reading.org, datetime.now(UTC), reading.looked_up)
-    health = diagnose_live(case, username)
+    health = diagnose_live(case, username, areas)
     # As bytes: the same ones whatever the encoding of the terminal or of the runner's locale.
     click.echo(FORMATS[form](health).encode(), nl=False)
     if not health.healthy:

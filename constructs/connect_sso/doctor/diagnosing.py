@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -53,20 +53,24 @@ class Health:
         return not self.findings
 
 
-def diagnose_live(case: Examination, user: str | None = None) -> Health:
+def diagnose_live(case: Examination, user: str | None = None, areas: Collection[str] = ()) -> Health:
     """What is wrong.
 
     Args:
         case: the environment beside its accounts.
         user: only what concerns this person, with the walk.
+        areas: only findings about these; all where there are none.
     """
     values = {"env": case.loaded.name, "session": str(case.environment.federation.session_duration)}
     found = [replace(each, values={**values, **each.values}) for rule in RULES for each in rule(case)]
-    walks = _failing(case)
-    found += [replace(each, values=values) for each in _otherwise(walks, found)]
+    if not areas:
+        # Of a part alone not everything was read that a sign-in passes.
+        found += [replace(each, values=values) for each in _otherwise(_failing(case), found)]
     walk = case.walker.walk(user) if user else None
     if user and walk:
         found = [each for each in found if _concerns(each, user, walk)]
+    if areas:
+        found = [each for each in found if each.trouble.area in areas]
     unread = (*case.account.unread, *case.org.unread)
     kept_out = {key_of(each): _people_of(case, each) for each in found if each.stops}
     return Health(

@@ -44,7 +44,7 @@ The users of the instance come by pages of 500, groups and assignments by pages 
 ## Where it runs
 
 - By hand: `make doctor ENV=prod`.
-- Before a plan: `make plan ENV=prod` and `cdktf diff` show its findings about people where the credentials allow it, and go on in any case.
+- Before a plan: `make plan ENV=prod` and `cdktf diff` look for its findings about people (`--area people`) while Terraform plans, show them before the review, and go on in any case: after a minute nobody waits, and what cannot be read is one line. `CONNECT_SSO_COMPARE=off` leaves it out.
 - On GitHub, every weekday morning: `.github/workflows/doctor.yml` keeps one issue per environment with what is to do, and closes it when all is well. It uses the reading credentials of the GitHub environments `ENV-plan` ([how to set them up](pull-requests.md)), to whose AWS role the actions above belong, and examines every environment whose state is not on somebody's machine. Where an account cannot be read, the run fails with the reason and the issue stays as it is. The issue names people: keep the repository private.
 - Elsewhere: any scheduler that sets the variables, for example `0 6 * * 1-5 cd /srv/connect-sso && .venv/bin/connect-sso doctor prod --format markdown > report.md || mail -s "Contact centre" ops@example.com < report.md` in cron, or a step after `terraform plan` in an agent of HCP Terraform ([agents](hcp-terraform.md)). The exit code decides.
 

@@ -28,12 +28,15 @@ class LiveReading:
     """Names that the org was asked for one by one: who is not among `org.people` is not in it."""
 
 
-def read_environment(loaded: LoadedEnvironment, progress: Progress = silent) -> LiveReading:
+def read_environment(
+    loaded: LoadedEnvironment, progress: Progress = silent, *, people_alone: bool = False
+) -> LiveReading:
     """Everything of both accounts that the environment's sign-in depends on, without a call for each person.
 
     Args:
         loaded: the environment, valid.
         progress: is told what is read and how much of it there is so far.
+        people_alone: leave out what says nothing about people: IAM, and where the instance stores.
 
     Raises:
         Failure: one of them cannot be asked, in one line. What may not be read is listed in `unread` instead.
@@ -43,13 +46,14 @@ def read_environment(loaded: LoadedEnvironment, progress: Progress = silent) -> 
     client = open_org(environment.okta.org_name, environment.okta.base_url)
     aws = open_account(environment.aws.region, environment.aws.account_id, environment.aws.assume_role)
     org = _org(client, loaded, environment, progress)
+    keyed = environment.okta.role_assignment == "api_integration"
     read = partial(
         read_account,
         aws,
-        storage_kinds=[kind.upper() for kind in environment.connect.storage_kinds],
-        saml_providers=[environment.provider_arn(app) for app in environment.apps.values()],
-        roles=[environment.role_arn(app) for app in environment.apps.values()],
-        api_user=environment.api_integration.user if environment.okta.role_assignment == "api_integration" else None,
+        storage_kinds=[] if people_alone else [kind.upper() for kind in environment.connect.storage_kinds],
+        saml_providers=[] if people_alone else [environment.provider_arn(app) for app in environment.apps.values()],
+        roles=[] if people_alone else [environment.role_arn(app) for app in environment.apps.values()],
+        api_user=environment.api_integration.user if keyed and not people_alone else None,
         progress=progress,
     )
     account = read(instance=environment.connect.alias or environment.connect.instance_id or "")

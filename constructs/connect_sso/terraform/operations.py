@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from connect_sso.environment.loading import load_all, select
 from connect_sso.errors import EXIT_DECIDE, EXIT_FAILED, EXIT_FINE, Failure, UsageFailure
-from connect_sso.terraform import screen, stacks
+from connect_sso.terraform import people, screen, stacks
 from connect_sso.terraform.credentials import require_credentials
 from connect_sso.terraform.screen import say
 from connect_sso.terraform.selection import select_stacks
@@ -54,15 +54,19 @@ def diff(request: StackRequest) -> int:
     """Plan the stacks, and show each plan with its review; the exit code is Terraform's."""
     code = EXIT_FINE
     for environment in _prepared(request):
-        for planned in stacks.plan_stacks(environment, request.planning):
-            if isinstance(planned, Waiting):
-                say(f"{planned.stack.name} is not planned yet: {planned.reason}")
-                continue
-            code = code or planned.exit_code
-            if planned.text:
-                print(screen.without_noise(planned.text), flush=True)
-            if planned.shown is not None:
-                _show_review(planned)
+        with people.compared(environment[0].environment) as found:
+            for number, planned in enumerate(stacks.plan_stacks(environment, request.planning)):
+                if isinstance(planned, Waiting):
+                    say(f"{planned.stack.name} is not planned yet: {planned.reason}")
+                    continue
+                code = code or planned.exit_code
+                if planned.text:
+                    print(screen.without_noise(planned.text), flush=True)
+                if number == 0 and (told := found()):
+                    say("the people as they are today, which no plan knows")
+                    print(f"{told}\n", flush=True)
+                if planned.shown is not None:
+                    _show_review(planned)
     return code
 
 
