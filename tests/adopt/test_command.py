@@ -214,6 +214,23 @@ def test_a_part_is_told_from_the_rest(folder: Path, adopt: Adopt) -> None:
         (["adopt", "a b"], "cannot be an environment's name"),
         (["adopt", "prod", "--region", "us-east-1"], "--instance"),
         (["adopt", "prod", "--region", "us-east-1", "--instance", "x", "--app", "x"], "which Okta org?"),
+        (
+            [
+                "adopt",
+                "prod",
+                "--region",
+                "us-east-1",
+                "--instance",
+                "x",
+                "--org",
+                "a.okta.com",
+                "--app",
+                "x",
+                "--only",
+                "iam",
+            ],
+            "take over okta first",
+        ),
         (["adopt", "prod", "--update", "--region", "us-east-1"], "with --update the environment file says region"),
     ],
 )

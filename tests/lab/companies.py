@@ -18,10 +18,19 @@ def adopt(
     lab: Lab, folder: Path, name: str, region: str, instance: str, apps: Iterable[str], *arguments: str
 ) -> dict[str, Any]:
     """Have the command write the files of what is in the accounts, and return what it says."""
-    variables = lab.accounts.variables() | {"CONNECT_SSO_ENVIRONMENTS": str(folder)}
     labels = [argument for app in apps for argument in ("--app", app)]
     where = ["--region", region, "--instance", instance, "--org", lab.accounts.host]
-    result = CliRunner().invoke(cli, ["adopt", name, *where, *labels, "--format", "json", *arguments], env=variables)
+    return _run(lab, folder, name, *where, *labels, *arguments)
+
+
+def update(lab: Lab, folder: Path, name: str, *arguments: str) -> dict[str, Any]:
+    """Have the command add what the files lack, and return what it says."""
+    return _run(lab, folder, name, "--update", *arguments)
+
+
+def _run(lab: Lab, folder: Path, *arguments: str) -> dict[str, Any]:
+    variables = lab.accounts.variables() | {"CONNECT_SSO_ENVIRONMENTS": str(folder)}
+    result = CliRunner().invoke(cli, ["adopt", *arguments, "--format", "json"], env=variables)
     assert result.exit_code in {0, 3}, result.exception
     said: dict[str, Any] = json.loads(result.stdout)
     decided = not said["changes"] and not said["notes"] and not any(one["decide"] for one in said["left_alone"])

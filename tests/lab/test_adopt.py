@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv as csv_reader
 import io
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ import pytest
 from connect_sso.environment.loading import LoadedEnvironment, load
 from connect_sso.environment.model import Environment
 from tests.environment_files import loaded
-from tests.lab.companies import adopt, changes
+from tests.lab.companies import adopt, changes, update
 from tests.lab.terraform import Lab
 from tests.lab.test_environments import hand_over, options
-from tests.sandbox.companies import AGENTS, EMPTY, custom_app
+from tests.sandbox.companies import AGENTS, EMPTY, custom_app, walkthrough
 from tests.terraform.conftest import ENVIRONMENTS, environment
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
@@ -79,6 +80,37 @@ def test_what_the_stacks_made_gives_the_file_that_made_it(lab: Callable[..., Lab
     assert changes(plan) == {(each["address"], each["attribute"]) for each in told["changes"]}, plan.text
     # All but what the provider does not read of a group rule.
     assert {attribute for _, attribute in changes(plan)} <= {"remove_assigned_users"}
+
+
+def test_part_by_part(lab: Callable[..., Lab], tmp_path: Path) -> None:
+    """Each part is planned alone with the arguments that are printed, and makes nothing of the others; at the end all is there."""
+    running = lab(company=EMPTY)
+    company = walkthrough(running.accounts)
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    labels = [app.label for app in company.apps]
+    told = adopt(running, folder, "prod", company.region, company.alias, labels, "--only", "okta")
+    imported: set[str] = set()
+    for part in ("iam", "users"):
+        imported |= _apply_alone(running, folder, told)
+        told = update(running, folder, "prod", "--only", part)
+    assert not told["notes"]
+    stack = running.written(folder, "prod")["prod"]
+    plan = stack.plan()
+    assert changes(plan) == set()
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
+    assert len(imported) + len(told["imports"]) == len(load(folder / "prod.yaml").imports)
+
+
+def _apply_alone(running: Lab, folder: Path, told: dict[str, Any]) -> set[str]:
+    """Plan and apply what is imported so far, as the notes say; returns what that plan imports."""
+    targets = re.findall(r"-target=\S+", " ".join(told["notes"]))
+    stack = running.written(folder, "prod")["prod"]
+    plan = stack.plan(*targets)
+    assert "create" not in plan.changes.values(), plan.text
+    stack.apply(plan.file.name)
+    return {each["address"] for each in plan.json["resource_changes"] if each["change"].get("importing")}
 
 
 CROWD = 120

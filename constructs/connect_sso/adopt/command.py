@@ -130,6 +130,7 @@ def _read(wanted: Wanted) -> tuple[LiveAccount, LiveOrg]:
 
 
 def _adopt(name: str, wanted: Wanted, only: Collection[str]) -> Outcome:
+    _needs_the_apps(only)
     folder = environments_directory()
     placing.refuse_what_is_there(folder, [f"{name}.yaml", f"{name}.yml", f"{name}{SUFFIX}", crowd_file(name)])
     account, org = _read(wanted)
@@ -155,6 +156,7 @@ def _adopt(name: str, wanted: Wanted, only: Collection[str]) -> Outcome:
 
 
 def _update(loaded: LoadedEnvironment, apps: Collection[str], only: Collection[str]) -> Outcome:
+    _needs_the_apps(only, [each.address for each in loaded.imports])
     environment = loaded.environment
     assert environment is not None
     aws, connect, labels = (
@@ -213,6 +215,14 @@ def _discovered(name: str, account: LiveAccount, org: LiveOrg, keys: Mapping[str
         return discover(name, account, org, keys=keys)
     except CannotAdoptError as error:
         raise Failure("\n  ".join(["this cannot be taken over, and nothing was written:", *error.reasons])) from None
+
+
+def _needs_the_apps(only: Collection[str], there: Collection[str] = ()) -> None:
+    """A part that is planned alone brings along what it refers to: IAM's SAML providers hold the metadata of the apps."""
+    if "iam" in only and "okta" not in only and not any(part_of(address) == "okta" for address in there):
+        raise UsageFailure(
+            "IAM's SAML providers hold the metadata of the Okta apps: take over okta first, or both at once (--only okta --only iam)"
+        )
 
 
 def _notes(centre: ContactCentre, imports: Mapping[str, str], only: Collection[str]) -> list[str]:
