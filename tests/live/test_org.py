@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_sso.live.model import LiveOrg
-from connect_sso.live.okta_client import open_org
+from connect_sso.live.okta_client import OktaClient, open_org
 from connect_sso.live.org import LONGEST_SEARCH, equals, groups_beginning, look_up, read_org, searches
 from tests.sandbox.companies import EMPTY, PEOPLE, Company, group_mapping, walkthrough
 from tests.sandbox.http.okta_people import CONDITION, _meets
@@ -169,3 +170,39 @@ def test_searches_hold_everything_once_and_fit(values: list[str]) -> None:
     whole = list(searches("profile.login", values))
     assert " or ".join(whole) == " or ".join(equals("profile.login", value) for value in values)
     assert all(len(quote(search)) <= LONGEST_SEARCH for search in whole)
+
+
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+WORDS = (
+    "profile", "name", "login", "settings", "app", "signOn", "credentials", "signing", "kid", "features", "status",
+    "_links", "accessPolicy", "href", "conditions", "expression", "value", "actions", "assignUserToGroups", "groupIds",
+    "samlRoles", "role", "label", "userName", "scope", "description", "type",
+)  # fmt: skip
+BODIES = st.recursive(
+    ANYTHING, lambda inner: st.dictionaries(st.sampled_from(WORDS), inner, max_size=6), max_leaves=10
+).map(lambda body: {**(body if isinstance(body, dict) else {}), "id": "00x", "label": "Connect"})
+
+
+@given(st.lists(BODIES, min_size=1, max_size=4), st.sampled_from(["login", "employeeNumber"]))
+def test_answers_of_other_types_are_no_crash(bodies: list[dict[str, Any]], name_source: str) -> None:
+    """What Okta never documented counts as not there."""
+
+    class Strange(OktaClient):
+        def get(self, path: str, **query: str | int) -> dict[str, Any]:
+            return bodies[0]
+
+        def text(self, path: str, **query: str | int) -> str:
+            return "<x/>"
+
+        def pages(self, path: str, **query: str | int) -> Iterator[dict[str, Any]]:
+            yield from bodies
+
+    org = read_org(Strange("acme.okta.com", ""), apps=["Connect"], groups=["Agents"], name_source=name_source)
+    assert [app.label for app in org.apps] == ["Connect"]
+    for person in org.people.values():
+        assert isinstance(person.login, str)
+        assert person.name_source is None or isinstance(person.name_source, str)

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +17,7 @@ from requests.auth import AuthBase
 
 from connect_sso.errors import Failure
 from connect_sso.live import permissions
+from connect_sso.live.okta_answers import error_of, host_of, next_page, seconds_to_wait, text
 from connect_sso.live.okta_credentials import ServiceApp, Token, credentials
 from connect_sso.live.reading import Denied, Missing, one_line
 
@@ -50,9 +49,6 @@ CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 TOO_MANY = 429
 FAILING = frozenset({0, 500, 502, 503, 504})
 """Statuses after which a request is sent again; 0 is no answer."""
-
-_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[\w*-]+(?:\s*=\s*(?:"[^"]*"|[^\s,;"]*))?)*)')
-_NEXT = re.compile(r';\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next(?=[\s,;]|$))', re.IGNORECASE)
 
 
 class _Only(requests.Session):
@@ -135,12 +131,10 @@ class OktaClient:
             if not all(isinstance(item, dict) and isinstance(item.get("id"), str) for item in items):
                 raise Failure(f"{self.host} answered {path} with a list of something else")
             yield from items
-            following = next_link(headers.get("Link", ""))
+            following = next_page(headers.get("Link", ""))
             if following is None:
                 return
-            # The host is always the org's own, also where a proxy stands in its place.
-            parts = urlsplit(following)
-            before, target = target, parts.path + (f"?{parts.query}" if parts.query else "")
+            before, target = target, following
             asked = {}
             if target == before:
                 break
@@ -194,7 +188,7 @@ class OktaClient:
                     f"{self._where} could not be asked: {' or '.join(CERTIFICATES)} names a file that cannot be read"
                 ) from None
             if status == TOO_MANY:
-                pause = _pause(headers)
+                pause = seconds_to_wait(headers)
                 if waited + pause > LONGEST_LIMIT:
                     raise Failure(
                         f"{self.host} kept answering that there are too many requests (429) for {waited:.0f} seconds, and asks to wait {pause:.0f} more; try again later"
@@ -238,7 +232,7 @@ class OktaClient:
 
     def _refused(self, status: int, body: bytes, headers: Mapping[str, str], path: str) -> Exception:
         """What an answer means that is none."""
-        code, summary = _error(body)
+        code, summary = error_of(body)
         if status == requests.codes.unauthorized:
             return Failure(
                 f"{self.host} does not take {self._whose}: it is wrong, expired or revoked, or of another org ({code or status})"
@@ -266,12 +260,8 @@ class OktaClient:
             found = self.get(ORGANIZATION)
         except Missing:
             raise Failure(f"{self._where} is no Okta org: it has no {ORGANIZATION}") from None
-        links = found.get("_links")
-        hosts = {
-            urlsplit(str(link["href"])).hostname
-            for name in ("organization", "alternate")
-            if isinstance(link := (links or {}).get(name), dict) and link.get("href")
-        }
+        links = [text(found, "_links", name, "href") for name in ("organization", "alternate")]
+        hosts = {host_of(link) for link in links if link}
         if hosts and self.host.lower() not in hosts:
             raise Failure(f"{self._where} is the Okta org {min(map(str, hosts))}, and the file is of {self.host}")
 
@@ -365,47 +355,10 @@ def open_org(
     return client
 
 
-def next_link(header: str) -> str | None:
-    """Where the next page is, by the header `Link`; None on the last page.
-
-    https://developer.okta.com/docs/reference/core-okta-api/#pagination
-    """
-    return next((found[1] for found in _LINK.finditer(header) if _NEXT.search(found[2])), None)
-
-
 def _area(path: str) -> str:
     """The part of the API that a path belongs to: `apps` in `/api/v1/apps/0oa…`."""
     parts = path.strip("/").split("/")
     return parts[2] if parts[:2] == ["api", "v1"] and len(parts) > 2 else ""
-
-
-def _pause(headers: Mapping[str, str]) -> float:
-    """Seconds until the org takes requests again, at least one: by its own clock, as ours may be wrong."""
-    after, reset = headers.get("Retry-After", ""), headers.get("X-Rate-Limit-Reset", "")
-    if after.isdecimal():
-        return max(1.0, float(after))
-    if not reset.isdecimal():
-        return 5.0
-    try:
-        now = parsedate_to_datetime(headers.get("Date", "")).timestamp()
-    except (TypeError, ValueError):
-        now = time.time()
-    # The header is in whole seconds.
-    return max(1.0, float(reset) - now + 1)
-
-
-def _error(body: bytes) -> tuple[str, str]:
-    """Code and summary of Okta's error, empty where it is none.
-
-    https://developer.okta.com/docs/reference/error-codes/
-    """
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return "", ""
-    if not isinstance(found, dict):
-        return "", ""
-    return one_line(str(found.get("errorCode") or "")), one_line(str(found.get("errorSummary") or ""))
 
 
 def _unreachable(error: requests.ConnectionError) -> str:

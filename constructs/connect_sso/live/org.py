@@ -18,7 +18,9 @@ from urllib.parse import quote
 
 from connect_sso.facts.group_rules import groups_in_rule
 from connect_sso.facts.okta_apps import CATALOGUE_NAME
+from connect_sso.live import okta_answers
 from connect_sso.live.model import LiveApp, LiveAppGroup, LiveAppUser, LiveGroup, LiveOrg, LivePerson, LiveRule
+from connect_sso.live.okta_answers import Roles, inside, text, texts
 from connect_sso.live.okta_client import OktaClient
 from connect_sso.live.reading import Missing, Parts, Progress, silent
 from connect_sso.saml.metadata import read_metadata
@@ -75,7 +77,7 @@ def look_up(client: OktaClient, attribute: str, values: Iterable[str], name_sour
     """
     name = attribute if attribute == "id" else f"profile.{attribute}"
     return [
-        _person(user, name_source)
+        okta_answers.person(user, name_source)
         for search in searches(name, values)
         for user in client.pages("/api/v1/users", search=search, limit=MOST_USERS)
     ]
@@ -89,10 +91,10 @@ def groups_beginning(client: OktaClient, beginning: str) -> list[LiveGroup]:
         Failure: the org cannot be asked.
     """
     search = equals("profile.name", beginning).replace(" eq ", " sw ", 1)
-    return [_group(one) for one in client.pages("/api/v1/groups", search=search, limit=MOST_GROUPS)]
+    return [okta_answers.group(one) for one in client.pages("/api/v1/groups", search=search, limit=MOST_GROUPS)]
 
 
-def apps_naming(client: OktaClient, texts: Collection[str]) -> list[str]:
+def apps_naming(client: OktaClient, words: Collection[str]) -> list[str]:
     """The ids of the apps that hold one of these texts in their settings, such as the ARN of a SAML provider; one paged list.
 
     Raises:
@@ -100,7 +102,7 @@ def apps_naming(client: OktaClient, texts: Collection[str]) -> list[str]:
         Failure: the org cannot be asked.
     """
     listed = client.pages("/api/v1/apps", limit=MOST_APPS)
-    return [str(body["id"]) for body in listed if any(text in json.dumps(body.get("settings") or {}) for text in texts)]
+    return [text(body, "id") for body in listed if any(word in json.dumps(inside(body, "settings")) for word in words)]
 
 
 def read_org(
@@ -173,7 +175,7 @@ class _OrgReader:
         found: dict[str, Mapping[str, Any]] = {}
         for name in named:
             bodies = self.parts.read(f"the app {name}", partial(self._apps_called, name), name)
-            found |= {str(body["id"]): body for body in bodies or ()}
+            found |= {text(body, "id"): body for body in bodies or ()}
         return list(found.values())
 
     def _apps_called(self, name: str) -> list[Mapping[str, Any]]:
@@ -184,17 +186,14 @@ class _OrgReader:
                 pass
         # q finds what begins with the text, without regard to case, and what is deactivated too.
         listed = self.client.pages("/api/v1/apps", q=name, limit=MOST_APPS)
-        return [body for body in listed if body.get("label") == name]
+        return [body for body in listed if text(body, "label") == name]
 
     def app(self, body: Mapping[str, Any], *, assignments: bool) -> LiveApp:
         """An app with everything about it."""
-        identifier, label = str(body["id"]), str(body.get("label") or "")
+        identifier, label = text(body, "id"), text(body, "label")
         self.progress(f"app {label}", 0)
-        settings = body.get("settings") or {}
-        credentials = body.get("credentials") or {}
-        policy = ((body.get("_links") or {}).get("accessPolicy") or {}).get("href")
-        policy_id = str(policy).rstrip("/").rpartition("/")[2] if policy else None
-        document, problem = self._metadata(identifier, label, (credentials.get("signing") or {}).get("kid"))
+        policy_id = text(body, "_links", "accessPolicy", "href").rstrip("/").rpartition("/")[2] or None
+        document, problem = self._metadata(identifier, label, text(body, "credentials", "signing", "kid"))
         try:
             metadata = read_metadata(document) if document else None
         except ValueError as error:
@@ -210,14 +209,14 @@ class _OrgReader:
         return LiveApp(
             id=identifier,
             label=label,
-            name=str(body.get("name") or ""),
-            status=str(body.get("status") or ""),
-            sign_on_mode=str(body.get("signOnMode") or ""),
-            catalogue=body.get("name") == CATALOGUE_NAME,
-            settings={name: value for name, value in (settings.get("app") or {}).items() if name not in SECRETS},
-            sign_on=settings.get("signOn") or {},
-            user_name_template=str((credentials.get("userNameTemplate") or {}).get("template") or ""),
-            features=frozenset(body.get("features") or ()),
+            name=text(body, "name"),
+            status=text(body, "status"),
+            sign_on_mode=text(body, "signOnMode"),
+            catalogue=text(body, "name") == CATALOGUE_NAME,
+            settings={name: value for name, value in inside(body, "settings", "app").items() if name not in SECRETS},
+            sign_on=inside(body, "settings", "signOn"),
+            user_name_template=text(body, "credentials", "userNameTemplate", "template"),
+            features=frozenset(texts(body, "features")),
             metadata=metadata,
             metadata_document=document,
             metadata_problem=problem,
@@ -226,13 +225,13 @@ class _OrgReader:
             groups=groups,
             users=users,
             presentation={
-                "accessibility": body.get("accessibility") or {},
-                "visibility": body.get("visibility") or {},
-                "notes": settings.get("notes") or {},
+                "accessibility": inside(body, "accessibility"),
+                "visibility": inside(body, "visibility"),
+                "notes": inside(body, "settings", "notes"),
             },
         )
 
-    def _metadata(self, app_id: str, label: str, kid: str | None) -> tuple[str, str]:
+    def _metadata(self, app_id: str, label: str, kid: str) -> tuple[str, str]:
         """The metadata with the key that the app signs with, and why there is none."""
         path = f"/api/v1/apps/{app_id}/sso/saml/metadata"
         try:
@@ -251,7 +250,7 @@ class _OrgReader:
             try:
                 self._policies[identifier] = self.parts.read(
                     "the name of the authentication policy",
-                    lambda: str(self.client.get(f"/api/v1/policies/{identifier}").get("name") or ""),
+                    lambda: text(self.client.get(f"/api/v1/policies/{identifier}"), "name"),
                     identifier,
                 )
             except Missing:
@@ -260,24 +259,13 @@ class _OrgReader:
 
     def _app_groups(self, app_id: str) -> tuple[LiveAppGroup, ...]:
         listed = self.client.pages(f"/api/v1/apps/{app_id}/groups", limit=MOST_GROUPS)
-        return tuple(LiveAppGroup(str(one["id"]), *_roles(one.get("profile"))) for one in listed)
+        return tuple(map(okta_answers.app_group, listed))
 
     def _app_users(self, app_id: str, label: str) -> tuple[LiveAppUser, ...]:
         found: list[LiveAppUser] = []
-        known: dict[tuple[str | None, tuple[str, ...]], tuple[str | None, tuple[str, ...]]] = {}
+        known: dict[Roles, Roles] = {}
         for one in self.client.pages(f"/api/v1/apps/{app_id}/users", limit=MOST_APP_USERS):
-            roles = _roles(one.get("profile"))
-            role, saml_roles = known.setdefault(roles, roles)  # thousands have the same ones
-            found.append(
-                LiveAppUser(
-                    person_id=str(one["id"]),
-                    scope=str(one.get("scope") or ""),
-                    user_name=str((one.get("credentials") or {}).get("userName") or ""),
-                    status=str(one.get("status") or ""),
-                    role=role,
-                    saml_roles=saml_roles,
-                )
-            )
+            found.append(okta_answers.app_user(one, known))
             if len(found) % MOST_APP_USERS == 0:
                 self.progress(f"people of the app {label}", len(found))
         self.progress(f"people of the app {label}", len(found))
@@ -309,16 +297,16 @@ class _OrgReader:
 
     def _groups_called(self, name: str) -> list[Mapping[str, Any]]:
         found = self.client.pages("/api/v1/groups", search=equals("profile.name", name), limit=MOST_GROUPS)
-        return [body for body in found if (body.get("profile") or {}).get("name") == name]
+        return [body for body in found if text(body, "profile", "name") == name]
 
     def _add(self, body: Mapping[str, Any], *, members: bool) -> None:
-        bare = _group(body)
+        bare = okta_answers.group(body)
         found = (
             self.parts.read(f"who is in the group {bare.name}", partial(self._members, bare), bare.id)
             if members
             else None
         )
-        self.groups[bare.id] = _group(body, found)
+        self.groups[bare.id] = okta_answers.group(body, found)
 
     def _members(self, group: LiveGroup) -> tuple[LivePerson, ...]:
         found: list[LivePerson] = []
@@ -333,7 +321,7 @@ class _OrgReader:
         """The rules that fill one of these groups."""
 
         def every() -> tuple[LiveRule, ...]:
-            listed = map(_rule, self.client.pages("/api/v1/groups/rules", limit=MOST_RULES))
+            listed = map(okta_answers.rule, self.client.pages("/api/v1/groups/rules", limit=MOST_RULES))
             return tuple(rule for rule in listed if set(rule.group_ids) & set(group_ids))
 
         return self.parts.read("the group rules", every)
@@ -342,9 +330,9 @@ class _OrgReader:
 
     def _known(self, user: Mapping[str, Any]) -> LivePerson:
         """Somebody, as one object however many groups they are in."""
-        identifier = str(user["id"])
+        identifier = text(user, "id")
         if identifier not in self.people:
-            self.people[identifier] = _person(user, self.name_source)
+            self.people[identifier] = okta_answers.person(user, self.name_source)
         return self.people[identifier]
 
     def people_by_id(self, identifiers: Iterable[str]) -> None:
@@ -354,44 +342,3 @@ class _OrgReader:
             "who has the apps one by one", lambda: look_up(self.client, "id", wanted, self.name_source)
         )
         self.people |= {person.id: person for person in found or ()}
-
-
-def _roles(profile: Mapping[str, Any] | None) -> tuple[str | None, tuple[str, ...]]:
-    """Role and SAML roles of an assignment to the catalogue app."""
-    given = profile or {}
-    role = given.get("role")
-    return (str(role) if role else None), tuple(str(one) for one in given.get("samlRoles") or ())
-
-
-def _group(body: Mapping[str, Any], members: tuple[LivePerson, ...] | None = None) -> LiveGroup:
-    profile = body.get("profile") or {}
-    return LiveGroup(
-        id=str(body["id"]),
-        name=str(profile.get("name") or ""),
-        description=profile.get("description") or None,
-        type=str(body.get("type") or ""),
-        members=members,
-    )
-
-
-def _rule(body: Mapping[str, Any]) -> LiveRule:
-    condition = (body.get("conditions") or {}).get("expression") or {}
-    assigned = (body.get("actions") or {}).get("assignUserToGroups") or {}
-    return LiveRule(
-        id=str(body["id"]),
-        name=str(body.get("name") or ""),
-        status=str(body.get("status") or ""),
-        expression=str(condition.get("value") or ""),
-        group_ids=tuple(str(one) for one in assigned.get("groupIds") or ()),
-    )
-
-
-def _person(user: Mapping[str, Any], name_source: str) -> LivePerson:
-    profile = user.get("profile") or {}
-    login, value = str(profile.get("login") or ""), profile.get(name_source)
-    return LivePerson(
-        id=str(user["id"]),
-        login=login,
-        name_source=login if name_source == "login" else None if value is None else str(value),
-        status=str(user.get("status") or ""),
-    )
