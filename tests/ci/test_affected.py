@@ -35,6 +35,8 @@ THREE = Environments(
         (["environments/staging.yml"], {"staging"}),
         (["environments/agents.csv"], {"prod", "staging"}),
         (["environments/other.csv"], {"dev", "prod", "staging"}),
+        (["environments/prod.imports.json"], {"prod"}),
+        (["environments/other.imports.json"], {"dev", "prod", "staging"}),
         (["environments/environment.schema.json"], {"dev", "prod", "staging"}),
         (["locks/prod.terraform.lock.hcl"], {"prod"}),
         (["locks/prod-users.terraform.lock.hcl"], {"prod"}),

@@ -169,12 +169,19 @@ def test_speculative_run(hcp: FakeHcp, tmp_path: Path) -> None:
     stack = tmp_path / "cdktf.out" / "stacks" / "prod"
     stack.mkdir(parents=True)
     (tmp_path / "locks").mkdir()
-    for path in (stack / "cdk.tf.json", stack / "crowd.json", tmp_path / "locks" / "prod.terraform.lock.hcl"):
+    beside = [stack / name for name in ("cdk.tf.json", "crowd.json", "imports.tf.json")]
+    for path in (*beside, tmp_path / "locks" / "prod.terraform.lock.hcl"):
         path.write_text("{}", encoding="utf-8")
     done = shell(command("speculative-run"), tmp_path, TFE_ADDRESS=hcp.api, TFE_TOKEN="tfe-token", WORKSPACE="ws-1")
     assert done.stdout == "run-1: planned_and_finished\n", done.stderr
     with tarfile.open(fileobj=BytesIO(hcp.uploaded)) as archive:
-        assert sorted(archive.getnames()) == [".", "./.terraform.lock.hcl", "./cdk.tf.json", "./crowd.json"]
+        assert sorted(archive.getnames()) == [
+            ".",
+            "./.terraform.lock.hcl",
+            "./cdk.tf.json",
+            "./crowd.json",
+            "./imports.tf.json",
+        ]
     related = hcp.run["relationships"]
     assert related["workspace"]["data"]["id"] == "ws-1"
     assert related["configuration-version"]["data"]["id"] == "cv-1"

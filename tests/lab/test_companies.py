@@ -90,6 +90,26 @@ def test_a_company_is_taken_over(lab: Callable[..., Lab], name: str, tmp_path: P
         assert {key: one.landed for key, one in now.items()} == {key: one.landed for key, one in signed_in.items()}
 
 
+@pytest.mark.timeout(900)
+def test_tags_of_everything_come_on_top_of_those_that_are_there(lab: Callable[..., Lab], tmp_path: Path) -> None:
+    """`aws.tags` in an adopted environment: in place, and nobody's tag is lost."""
+    running = lab(company=EMPTY)
+    company = COMPANIES["custom_app"](running.accounts)
+    two_years_later(running, company)
+    folder = tmp_path / "environments"
+    folder.mkdir()
+    adopt(running, folder, "prod", company.region, company.alias, [app.label for app in company.apps])
+    file = folder / "prod.yaml"
+    file.write_text(file.read_text("utf-8").replace("\naws:\n", "\naws:\n  tags: {team: sales}\n"), "utf-8")
+    stack = running.written(folder, "prod")["prod"]
+    plan = stack.plan()
+    assert set(plan.changes.values()) == {"update"}, plan.text
+    stack.apply(plan.file.name)
+    assert stack.plan().is_empty
+    tags = running.accounts.client("iam", company.region).list_role_tags(RoleName=company.apps[0].role)["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"owner": "contact-centre", "team": "sales"}
+
+
 def _role_groups(company: Company) -> list[str]:
     return [app.role_group for app in company.apps if app.role_group]
 
