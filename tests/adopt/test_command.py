@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -15,9 +16,10 @@ from connect_sso.cli import cli
 from connect_sso.environment.loading import load
 from tests.adopt import found
 from tests.adopt.conftest import Adopt, reason
-from tests.conftest import Golden
+from tests.conftest import ROOT, Golden
 
 GOLDENS = Path(__file__).parent / "goldens"
+SCHEMA = json.loads((ROOT / "constructs/connect_sso/adopt/adopt.schema.json").read_text(encoding="utf-8"))
 
 
 def with_crowd(count: int, accounts: Any) -> Any:
@@ -63,6 +65,8 @@ def test_nothing_to_change_is_exit_0(folder: Path, adopt: Adopt) -> None:
 def test_json_says_the_same(folder: Path, adopt: Adopt) -> None:
     result = adopt(found.mapping(), "--format", "json")
     data = json.loads(result.stdout)
+    jsonschema.validate(data, SCHEMA)
+    assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) == set(data)
     assert data["imports"] == json.loads((folder / "prod.imports.json").read_text())
     assert {change["address"] for change in data["changes"]} == {
         "aws_iam_saml_provider.ccp",

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from connect_sso.adopt import reading
 from connect_sso.adopt.changes import first_changes
 from connect_sso.adopt.discovery import discover
 from connect_sso.adopt.import_list import imports_of
 from connect_sso.adopt.model import CannotAdoptError, ContactCentre
-from connect_sso.live.model import LiveAccount, LiveAppGroup, LiveOrg, LiveRule
+from connect_sso.errors import Failure
+from connect_sso.live.model import LiveAccount, LiveAppGroup, LiveOrg, LiveRule, Unread
 from tests.adopt import found
 
 
@@ -220,6 +222,42 @@ def test_the_api_user_may_be_unknown() -> None:
     assert any(one.decide and "API integration" in one.what for one in centre.asides)
     made = {change.address for change in first_changes(centre, org) if not change.attribute}
     assert "aws_iam_user.api_integration" in made
+
+
+def test_what_could_not_be_looked_at_is_told() -> None:
+    account, org = found.walkthrough()
+    unread = Unread("the approved origins", "connect:ListApprovedOrigins", "not authorized")
+    told = asides(discover("prod", replace(account, unread=(unread,)), org))
+    assert "the approved origins: could not be read, which needs connect:ListApprovedOrigins: not authorized" in told
+    reading.fully_read([unread])
+    with pytest.raises(Failure, match=r"who has the app x could not be read, which needs okta.apps.read: forbidden"):
+        reading.fully_read([unread, Unread("who has the app x", "okta.apps.read", "forbidden")])
+
+
+def test_what_every_name_begins_with() -> None:
+    """A group search begins with it."""
+    beginnings = {
+        found.GROUP_FILTER: "aws#",
+        r"aws_(?{{accountid}}\d+)_(?{{role}}[a-zA-Z0-9+=,.@\-_]+)": "aws_",
+        r"^(?{{role}}.*)": "",
+        r"^aws|okta": "",
+        r"^awss?#": "aws",
+        r"^a\.b-c+": "a.b-c",
+    }
+    assert {expression: reading.literal_beginning(expression) for expression in beginnings} == beginnings
+
+
+def test_an_administrator_is_not_taken_for_okta_s_user() -> None:
+    for action, taken in (
+        ("iam:ListRoles", True),
+        ("iam:List*", True),
+        ("*", False),
+        ("iam:*", False),
+        ("s3:*", False),
+    ):
+        policy = found.policy("x", action, "*").policy
+        assert policy is not None
+        assert reading.may_list_roles(policy) is taken
 
 
 STATEMENTS = found.custom()[1].apps[0].sign_on["attributeStatements"]

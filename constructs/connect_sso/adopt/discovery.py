@@ -74,7 +74,7 @@ def discover(name: str, account: LiveAccount, org: LiveOrg, *, keys: Mapping[str
         people=people,
         asides=(*(aside for _, asides in understood for aside in asides), *people_outside),
     )
-    return outside.with_the_rest(centre, account)
+    return outside.with_the_rest(centre, account, org)
 
 
 def _saml_instance(account: LiveAccount) -> LiveInstance:

@@ -13,11 +13,11 @@ from connect_sso.facts.partitions import partition_of
 from connect_sso.sign_in.model import Instance, Role, permission_decision, trust_decision, trust_request
 
 if TYPE_CHECKING:
-    from connect_sso.live.model import LiveAccount, LiveRole
+    from connect_sso.live.model import LiveAccount, LiveOrg, LiveRole
 
 
-def with_the_rest(centre: ContactCentre, account: LiveAccount) -> ContactCentre:
-    """The contact centre with everything else that was seen and stays outside."""
+def with_the_rest(centre: ContactCentre, account: LiveAccount, org: LiveOrg) -> ContactCentre:
+    """The contact centre with everything else that was seen and stays outside, and what nobody could look at."""
     found = [
         *_no_sign_in(centre),
         *_role_policies(centre),
@@ -26,6 +26,10 @@ def with_the_rest(centre: ContactCentre, account: LiveAccount) -> ContactCentre:
         *_api_integration(centre),
         *_storage(centre),
         *_origins(centre),
+        *(
+            Aside(unread.part, f"could not be read, which needs {unread.needs}: {unread.why}")
+            for unread in (*account.unread, *org.unread)
+        ),
     ]
     return replace(centre, asides=(*centre.asides, *found))
 

@@ -99,13 +99,13 @@ def read_accounts(wanted: Wanted, progress: Progress) -> tuple[LiveAccount, Live
         name_source=next((name for reading in readings if (name := reading.username)), "login"),
         progress=progress,
     )
-    _fully_read([*account.unread, *org.unread])
+    fully_read([*account.unread, *org.unread])
     return account, org
 
 
 def _all_there(wanted: Wanted, org: LiveOrg) -> None:
     """Every app that was named is there, once."""
-    _fully_read(org.unread)
+    fully_read(org.unread)
     for name in wanted.apps:
         found = [app for app in org.apps if name in {app.label, app.id}]
         if not found:
@@ -117,7 +117,12 @@ def _all_there(wanted: Wanted, org: LiveOrg) -> None:
             raise Failure(f"{len(found)} apps are called {name!r}; name the one that is meant by its id ({ids})")
 
 
-def _fully_read(unread: Iterable[Unread]) -> None:
+def fully_read(unread: Iterable[Unread]) -> None:
+    """Go on only where nothing is missing that the file or the imports need.
+
+    Raises:
+        Failure: with everything that could not be read, and the rights that it needs.
+    """
     missing = [one for one in unread if one.needs not in DISPENSABLE]
     if missing:
         lines = (f"{one.part} could not be read, which needs {one.needs}: {one.why}" for one in missing)
