@@ -24,7 +24,7 @@ REGISTRIES = ("registry.terraform.io/", "registry.opentofu.org/")
 
 _BLOCK = re.compile(r'^provider "([^"]+)" \{\n.*?^\}\n', re.MULTILINE | re.DOTALL)
 _VERSION = re.compile(r'^\s*version\s*=\s*"([^"]+)"', re.MULTILINE)
-_HEADER = "# The providers of this stack as locks/ has them; synthesis writes it.\n"
+_HEADER = "# Written by synthesis: from locks/, or what Terraform itself has noted.\n"
 
 
 def kept_lock(stack: str) -> Path:
@@ -33,9 +33,10 @@ def kept_lock(stack: str) -> Path:
 
 
 def lay_lock(folder: Path, configuration: Mapping[str, Any]) -> None:
-    """Write the stack's lock file beside it: what is kept of the providers that it requires, where the releases agree.
+    """Write the stack's lock file beside it: what is kept of the providers that it requires, where all releases agree.
 
-    For a provider whose kept release is another, or that is not kept, what an earlier `terraform init` has noted there stays.
+    Where one is another or is not kept, nothing of it is laid: whoever takes a release of their own often takes both providers
+    from a mirror of their own, whose packages have other checksums. What an earlier `terraform init` has noted there stays.
 
     Args:
         folder: the stack's, named for it.
@@ -44,13 +45,15 @@ def lay_lock(folder: Path, configuration: Mapping[str, Any]) -> None:
     kept, noted = (_blocks(path) for path in (kept_lock(folder.name), folder / LOCK_FILE))
     if not kept:
         return
-    wanted = _required(configuration)
-    laid = [
-        block
-        for source, constraint in sorted(wanted.items())
-        if (block := _agreeing(kept, source, constraint) or _agreeing(noted, source, constraint))
-    ]
-    (folder / LOCK_FILE).write_text("\n".join([_HEADER, *laid]), encoding="utf-8")
+    wanted = sorted(_required(configuration).items())
+    laid = {source: _agreeing(kept, source, constraint) for source, constraint in wanted}
+    if None in laid.values():
+        laid = {
+            source: _agreeing(noted, source, constraint)
+            for source, constraint in wanted
+            if noted.get(source) != kept.get(source)
+        }
+    (folder / LOCK_FILE).write_text("\n".join([_HEADER, *filter(None, laid.values())]), encoding="utf-8")
 
 
 def unlocked(stack: str, configuration: Mapping[str, Any]) -> list[str]:

@@ -203,7 +203,9 @@ class Stack:
         on_trust = unlocked(self.name, self.configuration)
         options = list(how.init_options)
         if on_trust:
-            say(f"{self.name}: {LOCKS}/ has no checksums of {' and '.join(on_trust)}; `make lock` adds them")
+            say(
+                f"{self.name}: {LOCKS}/ has no checksums of {' and '.join(on_trust)}, so none are compared; `make lock` adds them"
+            )
         elif how.readonly:
             options.append("-lockfile=readonly")
         code, text = screen.run_quietly(self.command("init", "-input=false", *_plain(), *options))
