@@ -107,6 +107,15 @@ def test_a_merge_deploys_one_environment_after_the_other() -> None:
     assert checkout["with"]["ref"] == "${{ github.sha }}"
 
 
+def test_a_cancelled_deployment_is_told() -> None:
+    """GitHub signals a step's first process alone; a shell in between would let Terraform be killed without a word."""
+    (deploy,) = (
+        step["run"] for step in workflow.load("deploy")["jobs"]["deploy"]["steps"] if step.get("name") == "Deploy"
+    )
+    assert deploy.startswith("exec ")
+    assert len(deploy.splitlines()) == 1
+
+
 def test_programs_with_a_token_are_isolated() -> None:
     """`python -m ci.NAME` would look for `json`, `click` and `cdktf` beside `ci/` first."""
     programs = [
