@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.sandbox.terraform import Result
 
-TIMEOUT = 300
+TIMEOUT = 240
 """Seconds after which a command is given up."""
 
 

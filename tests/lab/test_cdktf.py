@@ -16,7 +16,7 @@ from tests.lab.terraform import Lab
 from tests.sandbox.terraform import Result
 from tests.terminal import type_command
 
-pytestmark = [pytest.mark.terraform, pytest.mark.long]
+pytestmark = [pytest.mark.terraform, pytest.mark.long, pytest.mark.timeout(900)]
 
 AGENTS = 100
 HEADER = "username,first_name,last_name,security_profiles"

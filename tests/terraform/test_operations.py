@@ -234,11 +234,20 @@ def test_a_question_that_is_left(project: Path, key: str, code: int, says: str) 
     assert "Traceback" not in done.text
 
 
+def test_what_was_typed_before_the_question_is_no_answer(project: Path) -> None:
+    """Nobody approves of a review that was not on the screen yet."""
+    write(project / "environments", "dev", minimal())
+    answers = [("synthesizing", "yes\n"), ("anything else stops:", "\n")]
+    done = ask(project, "deploy", "dev", answers=answers, **TOKEN)
+    assert (done.code, applied(project)) == (1, [])
+
+
 def test_the_whole_plan_on_request(project: Path) -> None:
     write(project / "environments", "dev", minimal())
-    answers = [("anything else stops:", "plan\n"), ("the whole plan\n".replace("\n", "\r\n"), "yes\n")]
+    answers = [("anything else stops:", "plan\n"), ("anything else stops:", "yes\n")]
     done = ask(project, "deploy", "dev", answers=answers, **TOKEN)
     assert (done.code, applied(project)) == (0, ["dev"])
+    assert "the whole plan" in done.text
 
 
 def test_the_crowd_of_a_new_instance_is_asked_about_once_it_is_planned(project: Path) -> None:

@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING
 
 from connect_sso.text import count
 
+try:
+    import termios
+except ImportError:  # Windows
+    termios = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -115,8 +120,13 @@ def can_ask() -> bool:
 
 
 def answers(question: str) -> Iterator[str]:
-    """What somebody enters, each time that it is asked for; nothing more once they end the input."""
+    """What somebody enters, each time that it is asked for; nothing more once they end the input.
+
+    What was typed before the question could be read is no answer to it.
+    """
     while True:
+        if termios is not None:
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
         print(question, end=" ", file=sys.stderr, flush=True)
         line = sys.stdin.readline()
         if not line:
