@@ -146,9 +146,7 @@ def test_who_stays_outside_is_told() -> None:
     new = found.person("flo.new@example.com")
     cased = found.person("Gus@example.com")
     users = [found.user(name) for name in (gone.login, away.login, "gus@example.com", "hal.nobody@example.com")]
-    more = [
-        found.app_user(one, "USER" if one is away else "GROUP", "Okta_CCP_Role") for one in (gone, away, new, cased)
-    ]
+    more = [found.app_user(one, "USER" if one is away else "GROUP", "Okta_CCP_Role") for one in (away, new, cased)]
     org = with_app(org, 1, users=(*(org.apps[1].users or ()), *more))
     org = replace(org, people=dict(org.people) | {one.id: one for one in (gone, away, new, cased)})
     account = replace(account, users=dict(account.users or {}) | {one.name: one for one in users})

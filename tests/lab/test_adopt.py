@@ -17,7 +17,9 @@ from tests.environment_files import loaded
 from tests.lab.companies import adopt, changes, update
 from tests.lab.terraform import Lab
 from tests.lab.test_environments import hand_over, options
-from tests.sandbox.companies import AGENTS, EMPTY, custom_app, walkthrough
+from tests.live.crowd import CONNECT_USER, crowded
+from tests.sandbox.companies import EMPTY, walkthrough
+from tests.sandbox.http.serving import Accounts
 from tests.terraform.conftest import ENVIRONMENTS, environment
 
 pytestmark = [pytest.mark.terraform, pytest.mark.long]
@@ -113,31 +115,24 @@ def _apply_alone(running: Lab, folder: Path, told: dict[str, Any]) -> set[str]:
     return {each["address"] for each in plan.json["resource_changes"] if each["change"].get("importing")}
 
 
-CROWD = 120
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("people", [120, 5000])
+def test_a_crowd_is_taken_over(lab: Callable[..., Lab], people: int, tmp_path: Path) -> None:
+    """Into the second stack; what supervisors have set stays."""
+    labs: list[Lab] = []
 
+    def start(**options: Any) -> Accounts:
+        labs.append(lab(**options))
+        return labs[0].accounts
 
-def test_a_crowd_is_taken_over(lab: Callable[..., Lab], tmp_path: Path) -> None:
-    """Into the second stack: 120 agents, one of whom has a desk phone; nothing is changed of any of them."""
-    running = lab(company=EMPTY)
-    company = custom_app(running.accounts)
-    connect = running.accounts.client("connect", company.region)
-    here = {"InstanceId": company.instance_id}
-    (routing,) = connect.list_routing_profiles(**here)["RoutingProfileSummaryList"]
-    profiles = {one["Name"]: one["Id"] for one in connect.list_security_profiles(**here)["SecurityProfileSummaryList"]}
-    for number in range(CROWD):
-        login = f"agent{number:03}@example.com"
-        profile = {"login": login, "email": login, "firstName": "Jo", "lastName": f"O'Neil {number}, jr."}
-        made = running.accounts.okta("POST", "/api/v1/users", {"profile": profile}).json()["id"]
-        assert running.accounts.okta("PUT", f"/api/v1/groups/{company.groups[AGENTS]}/users/{made}").ok
-        connect.create_user(
-            **here,
-            Username=login,
-            IdentityInfo={"FirstName": "Jo", "LastName": f"O'Neil {number}, jr."},
-            PhoneConfig={"PhoneType": "SOFT_PHONE", "AutoAccept": True, "AfterContactWorkTimeLimit": 30},
-            SecurityProfileIds=[profiles["Agent"]],
-            RoutingProfileId=routing["Id"],
-            Tags={"team": "sales"},
-        )
+    accounts, company = crowded(start, people)
+    (running,) = labs
+    for user in list(accounts.cloud.all(CONNECT_USER)):
+        (phone,) = user["phone_config"]
+        phone |= {"after_contact_work_time_limit": 30, "auto_accept": phone["phone_type"] == "SOFT_PHONE"}
+        changed = user | {"phone_config": [phone], "tags": {"team": "sales"}, "tags_all": {"team": "sales"}}
+        accounts.cloud.put(CONNECT_USER, f"{company.instance_id}/{user['name']}", changed)
+    connect = accounts.client("connect", company.region)
     folder = tmp_path / "environments"
     folder.mkdir()
     labels = [app.label for app in company.apps]
@@ -153,7 +148,7 @@ def test_a_crowd_is_taken_over(lab: Callable[..., Lab], tmp_path: Path) -> None:
         if each["change"].get("importing")
     }
     assert imported == told["imports"].keys()
-    assert len(imported) > CROWD
+    assert len(imported) > people
     before = everyone(connect, company.instance_id)
     for name, stack in stacks.items():
         stack.apply(plans[name].file.name)

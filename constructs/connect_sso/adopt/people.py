@@ -68,7 +68,7 @@ def people_of(
         for name, user in sorted(account.users.items())
         if name in let_in and let_in[name].person.status != DEPROVISIONED
     ]
-    return tuple(people), [*asides, *_outside(account.users, let_in), *_barred(apps, org)]
+    return tuple(people), [*asides, *_outside(account.users, let_in, org), *_barred(apps, org)]
 
 
 def _admitted(app: ExistingApp, org: LiveOrg, username: str) -> Iterator[tuple[str, LivePerson, bool]]:
@@ -119,11 +119,13 @@ def _person(user: LiveUser, entry: _LetIn, account: LiveAccount) -> ExistingPers
     )
 
 
-def _outside(users: Mapping[str, LiveUser], let_in: Mapping[str, _LetIn]) -> Iterator[Aside]:
+def _outside(users: Mapping[str, LiveUser], let_in: Mapping[str, _LetIn], org: LiveOrg) -> Iterator[Aside]:
     """Connect users who stay outside of the file, and people of the apps who are no Connect users."""
     in_okta = {name.lower(): name for name in let_in}
-    gone = [name for name in users if name in let_in and let_in[name].person.status == DEPROVISIONED]
-    others = [name for name in users if name not in let_in]
+    # Okta takes the apps of whoever is deactivated, and keeps the groups.
+    left = {name for one in org.people.values() if one.status == DEPROVISIONED for name in (one.login, one.name_source)}
+    gone = [name for name in users if name in left]
+    others = [name for name in users if name not in let_in and name not in left]
     in_other_case = [f"{name} ({in_okta[name.lower()]} in Okta)" for name in others if name.lower() in in_okta]
     lowered = {name.lower() for name in users}
     missing = [name for name, one in let_in.items() if name.lower() not in lowered and one.person.status not in BARRED]
