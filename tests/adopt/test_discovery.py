@@ -128,6 +128,22 @@ def test_members_of_a_role_group_without_a_rule_are_written() -> None:
     assert "okta_group_memberships.ccp" in imports_of(centre)
 
 
+def test_a_role_group_of_many_stays_as_it_is_filled() -> None:
+    """The stacks look up everybody in Okta whom the file names one by one, and keep the profile in the state."""
+    account, org = found.mapping()
+    people = [found.person(f"p{number}@example.com") for number in range(21)]
+    (role_group,) = (one for one in org.groups.values() if "#" in one.name)
+    groups = dict(org.groups) | {role_group.id: replace(role_group, members=tuple(people))}
+    org = with_app(org, users=tuple(map(found.app_user, people)))
+    org = replace(org, rules=(), groups=groups, people={one.id: one for one in people})
+    account = replace(account, users={one.login: found.user(one.login) for one in people})
+    centre = discover("prod", account, org)
+    assert len(centre.people) == 21
+    assert not any(one.apps for one in centre.people)
+    assert "21 people in aws#acme#Connect_Agents" in asides(centre)
+    assert not any(address.startswith("okta_group_memberships") for address in imports_of(centre))
+
+
 def test_another_account_s_groups_give_no_role() -> None:
     """A filter that is anchored to no app fits groups of everywhere."""
     account, org = found.mapping()

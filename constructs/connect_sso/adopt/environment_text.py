@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from connect_sso.adopt.model import MOST_IN_YAML
 from connect_sso.adopt.yaml_text import pair, section
 from connect_sso.environment.crowd import COLUMNS, OPTIONAL, REQUIRED
 from connect_sso.environment.model import ApiIntegration, Federation
@@ -16,9 +17,6 @@ from connect_sso.facts.partitions import CONNECT_REGIONS
 
 if TYPE_CHECKING:
     from connect_sso.adopt.model import ContactCentre, ExistingApp, ExistingPerson
-
-MOST_IN_YAML: Final = 20
-"""People in groups whom the environment file holds itself; more of them are a crowd, in a CSV."""
 
 SCHEMA_LINE: Final = "# yaml-language-server: $schema=environment.schema.json"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
         LiveSamlProvider,
         LiveUser,
     )
+
+
+MOST_IN_YAML: Final = 20
+"""People in groups whom the environment file holds itself; more of them are a crowd, in a CSV."""
 
 
 class CannotAdoptError(Exception):

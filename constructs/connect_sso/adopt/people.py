@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from connect_sso.adopt.model import Aside, CannotAdoptError, ExistingApp, ExistingPerson
+from connect_sso.adopt.model import MOST_IN_YAML, Aside, CannotAdoptError, ExistingApp, ExistingPerson
 from connect_sso.facts.okta_people import BARRED
 from connect_sso.sign_in.live import sent_name
 from connect_sso.text import count
@@ -60,6 +60,9 @@ def people_of(
                 continue
             entry.apps[app.key] = person.id
             entry.okta_login = person.login if name != in_okta else None
+        if app.role_group is not None and len(by_hand := _role_group_members(app, org)[1]) > MOST_IN_YAML:
+            why = f"the file names them one by one only up to {MOST_IN_YAML}; they stay in the group, which Terraform does not fill"
+            asides.append(Aside(f"{count(len(by_hand), 'person', 'people')} in {app.role_group.name} by hand", why))
         if unfound:
             why = f"the app calls them otherwise than their {username} in Okta, by which Terraform would look for them; it stays theirs"
             asides.append(Aside(f"the app {app.live.label!r}, one by one", why, _sorted(unfound), decide=True))
@@ -75,19 +78,21 @@ def _admitted(app: ExistingApp, org: LiveOrg, username: str) -> Iterator[tuple[s
     """Whom the app lets in: the name that the assertion carries, the person, and whether it is theirs one by one."""
     if app.live.users is None:
         raise CannotAdoptError(f"the people of the app {app.live.label!r} could not be read")
-    members, by_rule = _role_group_members(app, org)
+    members, by_hand = _role_group_members(app, org)
+    if len(by_hand) > MOST_IN_YAML:
+        by_hand = set()
     user_names = {each.person_id: each.user_name for each in app.live.users}
     for each in app.live.users:
         person = org.people.get(each.person_id)
         if person is None or (members is not None and person.id not in members):
             continue
-        one_by_one = person.id in members - by_rule if members is not None else each.scope == "USER"
+        one_by_one = person.id in by_hand if members is not None else each.scope == "USER"
         if name := sent_name(app.live, person, user_names, username):
             yield name, person, one_by_one
 
 
 def _role_group_members(app: ExistingApp, org: LiveOrg) -> tuple[set[str] | None, set[str]]:
-    """Who is in the app's role group, and who of them is so by a group rule, as far as can be told; None without one."""
+    """Who is in the app's role group, and who of them surely by hand; None without one."""
     if app.role_group is None:
         return None, set()
     if app.role_group.members is None:
@@ -95,13 +100,11 @@ def _role_group_members(app: ExistingApp, org: LiveOrg) -> tuple[set[str] | None
     members = {person.id for person in app.role_group.members}
     filled = any(app.role_group.id in rule.group_ids and rule.status == "ACTIVE" for rule in org.rules or ())
     if not filled:
-        return members, set()
-    if app.rule is None:
-        return members, members  # by whichever expression: nobody says who was put there by hand
-    sources = [group.members for group in app.groups]
-    if any(source is None for source in sources):
         return members, members
-    return members, {person.id for source in sources for person in source or ()}
+    sources = [group.members for group in app.groups]
+    if app.rule is None or any(source is None for source in sources):
+        return members, set()  # nobody says whom the rule has put there
+    return members, members - {person.id for source in sources for person in source or ()}
 
 
 def _person(user: LiveUser, entry: _LetIn, account: LiveAccount) -> ExistingPerson:
