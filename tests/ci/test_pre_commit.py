@@ -49,6 +49,7 @@ def test_stops_a_commit_with_a_mistake(hook: dict[str, Any], tmp_path: Path) -> 
     [
         ("environments/dev.yaml", True),
         ("environments/agents.csv", True),
+        ("environments/prod.imports.json", True),
         ("main.py", False),
         ("old/environments/dev.yaml", False),
     ],

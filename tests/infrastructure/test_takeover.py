@@ -11,8 +11,10 @@ import pytest
 
 from connect_sso.environment.derived_names import own_block, user_address
 from connect_sso.environment.imports import address_of, render_imports
+from connect_sso.facts.import_ids import IMPORT_IDS
 from connect_sso.infrastructure.adoption import LEFT
 from connect_sso.infrastructure.synthesis import synthesize
+from tests.conftest import ROOT
 from tests.environment_files import loaded, minimal
 from tests.synthesized import synthesized
 
@@ -140,6 +142,16 @@ def test_five_thousand_people_are_one_block(tmp_path: Path) -> None:
     assert not (stacks / "test" / "imports.tf.json").exists()
     (block,) = json.loads((stacks / "test-users" / "imports.tf.json").read_text())["import"]
     assert block["for_each"].keys() == set(names)
+
+
+def test_every_type_that_the_stacks_make_can_be_imported() -> None:
+    """But for approved origins, which no import finds."""
+    stacks = [
+        json.loads(path.read_text("utf-8")) for path in (ROOT / "tests" / "goldens" / "stacks").rglob("cdk.tf.json")
+    ]
+    made = {kind for stack in stacks for kind in stack["resource"]}
+    assert len(made) > 15
+    assert made - IMPORT_IDS.keys() <= {"aws_cloudcontrolapi_resource"}
 
 
 def test_an_environment_that_is_not_adopted_has_the_same_stack(tmp_path: Path) -> None:
