@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv as csv_reader
 import io
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.environment_files import minimal
+from tests.environment_files import minimal, write
 from tests.lab.sign_in import sign_in
 from tests.lab.terraform import Lab
 from tests.sandbox.http.okta_apps import enable_api_integration
@@ -41,6 +45,29 @@ def hand_over(lab: Lab, data: dict[str, Any]) -> None:
     if data["okta"]["role_assignment"] == "api_integration":
         for app in lab.accounts.okta("GET", "/api/v1/apps").json():
             enable_api_integration(lab.cloud, app["id"])
+        iam, user = lab.accounts.client("iam", data["aws"]["region"]), data["api_integration"]["user"]
+        if not iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+            iam.create_access_key(UserName=user)
+
+
+def examined(lab: Lab, data: dict[str, Any], *, name: str, csv: str | None) -> dict[str, Any]:
+    """What the doctor says of the accounts."""
+    folder = lab.root / "examined"
+    folder.mkdir(exist_ok=True)
+    write(folder, name, data)
+    if csv is not None:
+        (folder / data["users_file"]).write_text(csv, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "connect_sso.cli", "doctor", name, "--format", "json"],
+        env=os.environ | lab.accounts.variables() | {"CONNECT_SSO_ENVIRONMENTS": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode in {0, 3}, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def converge(lab: Lab, data: dict[str, Any], *, name: str, csv: str | None = None) -> None:
@@ -58,6 +85,8 @@ def converge(lab: Lab, data: dict[str, Any], *, name: str, csv: str | None = Non
         verdict = sign_in(lab.accounts, label, login)
         assert verdict.landed, f"{login}, {label}: {verdict.because}"
         assert verdict.duration == data.get("federation", {}).get("session_duration", 43200)
+    health = examined(lab, data, name=name, csv=csv)
+    assert health["findings"] == health["unread"] == []
     assert promised, "nobody was promised anything"
 
 

@@ -39,7 +39,7 @@ About people it reads and prints login, the attribute that is the Connect name, 
 ## What it costs
 
 The users of the instance come by pages of 500, groups and assignments by pages of 200 to 1,000: no call is made for each person but those who are in Connect or in the file and in none of the groups and apps, and they are looked up a few dozen at a time. Connect is asked twice a second at most, as its quotas allow.
-500 people take about 20 Connect calls and ten seconds, 10,000 about 40 calls and half a minute. Where a service asks to wait (429, `Retry-After`, throttling) it waits, for three minutes at most.
+500 people take about 10 Connect calls, 10,000 about 30; at two a second that is five and fifteen seconds, and Okta's lists take as long again. Where a service asks to wait (429, `Retry-After`, throttling) it waits, for three minutes at most.
 
 ## Where it runs
 

@@ -19,8 +19,9 @@ def shown() -> Iterator[Progress]:
         yield silent
         return
     # How many people there are is not known before they are read: the bar only moves.
+    unknown = (text for text in list[str]())
     with click.progressbar(
-        length=None, label="reading", file=sys.stderr, show_eta=False, item_show_func=lambda item: item
+        unknown, label="reading", file=sys.stderr, show_eta=False, item_show_func=lambda item: item
     ) as bar:
 
         def progress(what: str, count: int) -> None:

@@ -198,6 +198,8 @@ def groups(case: Examination) -> Iterator[LiveFinding]:
         maybe_renamed = _others(case, key)
         for identifier in assigned.keys() - expected:
             group = case.org.groups.get(identifier)
+            if group is None and case.org.could_not_read(identifier):
+                continue
             if group is None or group.name not in maybe_renamed:
                 yield _another_group(app, group, identifier)
 
