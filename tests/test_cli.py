@@ -30,6 +30,9 @@ def test_every_command_shows_an_example(name: str) -> None:
     done = connect_sso(name, "--help")
     assert done.returncode == 0
     assert f"connect-sso {name}" in done.stdout.partition("Example:")[2]
+    assert "\\b" not in done.stdout, (
+        "click leaves the lines of an example alone behind a backspace, not behind its name"
+    )
 
 
 def test_a_command_that_does_not_exist() -> None:

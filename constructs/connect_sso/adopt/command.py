@@ -68,7 +68,7 @@ def command(
     update: bool,
     output_format: str,
 ) -> None:
-    r"""Write an environment file, its CSV and its imports for a contact centre that is there already.
+    """Write an environment file, its CSV and its imports for a contact centre that is there already.
 
     Reads the live accounts and changes nothing in them. Writes ENV.yaml, ENV-agents.csv (for more than 20 people) and
     ENV.imports.json into the directory of the environment files, all or none, and never over a file that is there. The next

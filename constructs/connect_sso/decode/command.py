@@ -82,7 +82,7 @@ def command(
     redact: bool,
     output_format: str,
 ) -> None:
-    r"""Say what a captured SAML response holds, and which known failure it leads to.
+    """Say what a captured SAML response holds, and which known failure it leads to.
 
     FILE is what you have: a HAR or SAML-tracer's export, a saved page, the form body, the SAMLResponse in base64, the
     XML, or an event of CloudTrail or of Okta's System Log; - is standard input. A response is a credential until it

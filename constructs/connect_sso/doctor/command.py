@@ -26,7 +26,7 @@ from connect_sso.errors import EXIT_DECIDE
 )
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 def command(environment: str, username: str | None, areas: tuple[str, ...], form: str) -> None:
-    r"""Say what is wrong with sign-in today, for whom, and the fix.
+    """Say what is wrong with sign-in today, for whom, and the fix.
 
     Reads both live accounts, and only reads, with the credentials that Terraform's providers take from the environment:
     AWS's, and OKTA_API_TOKEN or a service app's. It needs no Terraform and no state. docs/doctor.md lists the rights that

@@ -42,7 +42,7 @@ from connect_sso.text import visible
 def command(  # one parameter an option, passed by name
     plan: str, form: str, accept: tuple[str, ...], accepted_by: str, environment: str, commit: str, configuration: str
 ) -> None:
-    r"""Show who gains and who loses access with a Terraform plan, and what a person must decide.
+    """Show who gains and who loses access with a Terraform plan, and what a person must decide.
 
     PLAN.json is the output of `terraform show -json`, also of a plan that Terraform refused; - is standard input.
 

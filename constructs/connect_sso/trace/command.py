@@ -45,7 +45,7 @@ def command(
     live: bool,
     output_format: str,
 ) -> None:
-    r"""Walk every sign-in of an environment, hop by hop.
+    """Walk every sign-in of an environment, hop by hop.
 
     Okta assignment, assertion, IAM trust, permission, Connect user, landing page.
 
