@@ -155,6 +155,19 @@ def test_all_or_nothing(failing: int, folder: Path, adopt: Adopt, monkeypatch: p
     assert {path.name for path in folder.iterdir()} == set(before)
 
 
+def test_no_terminal_obeys_a_name(folder: Path, adopt: Adopt) -> None:
+    """What reorders or hides text is spelled out, in what is shown and in why something is refused."""
+    account, org = found.walkthrough()
+    adopt((account, replace(org, apps=org.apps[:1])))
+    odd = replace(org, apps=(org.apps[0], replace(org.apps[1], label="a\u202eb")))
+    result = adopt((account, odd), update=True)
+    assert "+    label: " in result.stdout
+    assert "\u202e" not in result.stdout
+    broken = replace(odd.apps[1], label="a\u202e\x1b[2Jb", status="INACTIVE")
+    said = reason(adopt((account, replace(org, apps=(broken,))), name="other"))
+    assert not {"\u202e", "\x1b"} & set(said)
+
+
 def test_no_such_environment(folder: Path, adopt: Adopt) -> None:
     adopt(found.custom())
     assert adopt(found.custom(), name="staging", update=True).exit_code == 2

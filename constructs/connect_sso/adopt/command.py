@@ -214,7 +214,9 @@ def _discovered(name: str, account: LiveAccount, org: LiveOrg, keys: Mapping[str
     try:
         return discover(name, account, org, keys=keys)
     except CannotAdoptError as error:
-        raise Failure("\n  ".join(["this cannot be taken over, and nothing was written:", *error.reasons])) from None
+        raise Failure(
+            "\n  ".join(["this cannot be taken over, and nothing was written:", *map(visible, error.reasons)])
+        ) from None
 
 
 def _needs_the_apps(only: Collection[str], there: Collection[str] = ()) -> None:

@@ -12,6 +12,7 @@ from connect_sso.errors import Failure
 from connect_sso.iam.evaluation import Request, evaluate
 from connect_sso.sign_in.app_settings import role_group_parts
 from connect_sso.sign_in.live import settings_of
+from connect_sso.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -125,7 +126,7 @@ def fully_read(unread: Iterable[Unread]) -> None:
     """
     missing = [one for one in unread if one.needs not in DISPENSABLE]
     if missing:
-        lines = (f"{one.part} could not be read, which needs {one.needs}: {one.why}" for one in missing)
+        lines = (visible(f"{one.part} could not be read, which needs {one.needs}: {one.why}") for one in missing)
         raise Failure("\n  ".join(["not everything could be read, and nothing was written:", *lines]))
 
 

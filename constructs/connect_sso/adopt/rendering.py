@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connect_sso.environment.imports import PERSON
-from connect_sso.text import count, cut, visible
+from connect_sso.text import count, cut, visible, visible_lines
 
 if TYPE_CHECKING:
     from connect_sso.adopt.model import Aside, ContactCentre, FirstChange
@@ -52,7 +52,7 @@ def as_text(outcome: Outcome) -> str:
         *_section("Written", outcome.files),
     ]
     text = "\n".join(lines).strip("\n") + "\n"
-    return f"{text}\n{outcome.diff}" if outcome.diff else text
+    return f"{text}\n{visible_lines(outcome.diff)}" if outcome.diff else text
 
 
 def _section(title: str, lines: Sequence[str] | Iterator[str]) -> Iterator[str]:

@@ -21,6 +21,7 @@ from connect_sso.adopt.yaml_text import pair
 from connect_sso.environment.crowd import COLUMNS
 from connect_sso.environment.imports import imports_path, render_imports
 from connect_sso.errors import Failure
+from connect_sso.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -124,7 +125,7 @@ def _same_centre(file: str, environment: Environment, centre: ContactCentre) -> 
     if environment.connect.instance_id:
         said["connect.instance_id"] = (environment.connect.instance_id, centre.instance.id)
     wrong = [
-        f"{key} is {ours} in the file and {theirs} in the accounts"
+        visible(f"{key} is {ours} in the file and {theirs} in the accounts")
         for key, (ours, theirs) in said.items()
         if ours != theirs
     ]
