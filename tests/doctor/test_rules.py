@@ -803,3 +803,18 @@ def test_each_kind_of_finding_has_a_case() -> None:
         "app-other-kind",
     }
     assert found | elsewhere == {trouble.code for trouble in CATALOGUE}
+
+
+def test_who_is_in_a_role_group_by_a_rule_of_somebody_s_own_belongs_there(folder: Path) -> None:
+    """Taken over as it was found: the file names no group, and the rule asks for an attribute."""
+    case = healthy(company(folder, "group_mapping", adopted=True, apps__ccp__groups=[]))
+    role_group = "aws#test-ccp#Okta_CCP_Role#111122223333"
+    filled = then(
+        rule(expression='user.department=="Sales"'),
+        *(member(role_group, name) for name in (BO, CY)),
+    )(case)
+    assert told(diagnosed(filled)) == []
+    assert told(diagnosed(member(role_group, "di@example.com")(filled))) == [
+        Told("member-not-in-connect", "di@example.com")
+    ]
+    assert told(diagnosed(person(BO, status="SUSPENDED")(filled))) == [Told("person-suspended", BO)]

@@ -12,6 +12,7 @@ from connect_sso.environment.loading import LoadedEnvironment
 from connect_sso.environment.model import App, Environment
 from connect_sso.environment.people import Person
 from connect_sso.environment.users import User
+from connect_sso.facts.group_rules import groups_in_rule
 from connect_sso.live.environment import imported_groups
 from connect_sso.live.model import LiveAccount, LiveApp, LiveGroup, LiveOrg, LivePerson, LiveUser
 from connect_sso.sign_in.app_settings import pair_of
@@ -90,6 +91,12 @@ class Examination:
                     return group
         return found
 
+    def filled_otherwise(self, key: str) -> bool:
+        """Whether a rule fills an app's role group by something else than groups, as somebody set it up: whoever is in it belongs there."""
+        group = self.role_group(key) if self.maps_groups and self.environment.leaves("apps") else None
+        rules = [rule for rule in self.org.rules or () if group is not None and group.id in rule.group_ids]
+        return any(rule.status == "ACTIVE" and groups_in_rule(rule.expression) is None for rule in rules)
+
     # --- people --------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -144,7 +151,10 @@ class Examination:
                     found.setdefault(name.lower(), Way(name, person, group_name))
         for key, person in self.assigned_by_name:
             name = self.name_of(person)
-            if name and any(key in user.apps for user in self._users_called(person)):
+            if name and self.filled_otherwise(key):
+                group = self.role_group(key)
+                found.setdefault(name.lower(), Way(name, person, group.name if group else ""))
+            elif name and any(key in user.apps for user in self._users_called(person)):
                 found.setdefault(name.lower(), Way(name, person, ""))
         return found
 

@@ -285,7 +285,7 @@ def assignments(case: Examination) -> Iterator[LiveFinding]:
                     )
                     yield LiveFinding("assignment-role", user.username, evidence, person=user.username)
         through_groups = _members(case, app.groups) if case.maps_groups else frozenset()
-        if through_groups is None:
+        if through_groups is None or case.filled_otherwise(key):
             continue
         for identifier, person in people.items():
             if identifier not in expected | through_groups and person.status not in BARRED:
