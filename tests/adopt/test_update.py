@@ -79,6 +79,18 @@ def test_new_people_go_where_the_others_are(folder: Path, adopt: Adopt) -> None:
     assert len(load(folder / "prod.yaml").crowd) == 34
 
 
+def test_a_csv_in_a_folder_of_its_own(folder: Path, adopt: Adopt) -> None:
+    adopt(with_crowd(30, found.custom()))
+    (folder / "people").mkdir()
+    (folder / "prod-agents.csv").rename(folder / "people" / "all.csv")
+    path = folder / "prod.yaml"
+    path.write_text(path.read_text().replace("prod-agents.csv", "people/all.csv"))
+    result = adopt(with_crowd(32, found.custom()), update=True)
+    assert result.exit_code == 0, result.exception
+    assert len(load(path).crowd) == 34
+    assert "b/people/all.csv" in result.stdout
+
+
 def test_whom_the_csv_s_columns_cannot_say_goes_into_the_file(folder: Path, adopt: Adopt) -> None:
     account, org = with_crowd(30, found.custom())
     desk = account.users[found.CY.login]

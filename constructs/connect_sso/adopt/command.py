@@ -179,7 +179,7 @@ def _update(loaded: LoadedEnvironment, apps: Collection[str], only: Collection[s
     centre = _discovered(loaded.name, account, org, labels)
     update = update_of(loaded, centre, only)
     folder = loaded.path.parent
-    everything = {path.name: path.read_bytes().decode() for path in _files(loaded)} | dict(update.after)
+    everything = {name: path.read_bytes().decode() for name, path in _files(loaded).items()} | dict(update.after)
     with placing.staged(folder, everything) as stage:
         staged = placing.checked(stage, loaded.name, folder)
         placing.replace_together(stage, folder, update.before, update.after)
@@ -201,9 +201,11 @@ _NOT_ADOPTED = Aside(
 )
 
 
-def _files(loaded: LoadedEnvironment) -> list[Path]:
-    beside = [loaded.path, loaded.path.with_name(loaded.name + SUFFIX), loaded.crowd_path]
-    return [path for path in beside if path is not None and path.exists()]
+def _files(loaded: LoadedEnvironment) -> dict[str, Path]:
+    """The environment's files that are there, by their names in its directory."""
+    folder = loaded.path.parent
+    names = [loaded.path.name, f"{loaded.name}{SUFFIX}", loaded.environment and loaded.environment.users_file]
+    return {name: folder / name for name in names if name and (folder / name).exists()}
 
 
 def _paths(folder: Path, names: Collection[str]) -> list[str]:

@@ -52,6 +52,7 @@ def staged(folder: Path, texts: Mapping[str, str]) -> Iterator[Path]:
         raise Failure(f"{folder}: cannot be written to: {error.strerror}") from error
     try:
         for name, text in texts.items():
+            (stage / name).parent.mkdir(exist_ok=True, parents=True)
             (stage / name).write_text(text, encoding="utf-8", newline="")
         yield stage
     except OSError as error:

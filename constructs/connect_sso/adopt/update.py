@@ -84,8 +84,8 @@ def update_of(loaded: LoadedEnvironment, centre: ContactCentre, parts: Collectio
     known = {user.username for user in environment.users} | {person.username for person in loaded.crowd}
     new = [person for person in centre.people if person.user.name not in known]
     csv_name, csv_text = crowd_file(loaded.name), None
-    if loaded.crowd_path is not None:
-        csv_name, csv_text = loaded.crowd_path.name, _read(loaded.crowd_path)
+    if environment.users_file is not None and loaded.crowd_path is not None:
+        csv_name, csv_text = environment.users_file, _read(loaded.crowd_path)
     columns = columns_of(csv_text) if csv_text is not None else COLUMNS
     in_yaml, in_csv = divided(new, columns=columns, always=csv_text is not None)
     if in_yaml:
