@@ -209,7 +209,7 @@ CATALOGUE: tuple[Trouble, ...] = (
     _okta(
         "group-without-app",
         "An Okta group has lost an app",
-        "Its members cannot sign in through the app.",
+        "Who has the app in no other way cannot sign in through it.",
         _DEPLOY,
         _OKTA_ASSIGN,
     ),
