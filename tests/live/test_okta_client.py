@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from connect_sso.errors import Failure
 from connect_sso.live import okta_client, permissions
 from connect_sso.live.okta_answers import next_page
-from connect_sso.live.okta_client import OktaClient, open_org
+from connect_sso.live.okta_client import OktaClient, open_org, org_behind_proxy
 from connect_sso.live.okta_credentials import ServiceApp, Token, credentials
 from connect_sso.live.org import read_org
 from connect_sso.live.reading import Denied, Missing
@@ -288,23 +288,49 @@ def test_another_org(start: Callable[..., Accounts]) -> None:
 def test_a_custom_domain_is_the_org_too() -> None:
     links = {"organization": {"href": "https://acme.okta.com"}, "alternate": {"href": "https://login.example.com"}}
     with org(lambda method, path: (200, {}, {"_links": links})) as (client, _):
-        client.check_org()
+        hosts = client.public_hosts()
+        assert hosts == {"acme.okta.com", "login.example.com"}
+        client.hold_to(hosts)
         client.host = "login.example.com"
-        client.check_org()
+        client.hold_to(hosts)
         client.host = "other.okta.com"
         with pytest.raises(Failure, match=r"is the Okta org acme.okta.com, and the file is of other.okta.com"):
-            client.check_org()
+            client.hold_to(hosts)
+
+
+def test_an_org_without_a_public_page_is_known_by_its_links() -> None:
+    """Something between us and the org may let the API alone through."""
+    links = {
+        "self": {"href": "http://127.0.0.1:8080/api/v1/apps/0oa"},
+        "appLinks": [],
+        "metadata": {"href": "https://acme.okta.com/api/v1/apps/0oa/sso/saml/metadata"},
+    }
+    with org(lambda method, path: (404, {}, b"<html>")) as (client, _):
+        assert client.public_hosts() == client.linked_hosts() == set()
+        client.hold_to(frozenset())
+    with org(lambda method, path: (200, {}, [{"id": "0oa", "_links": links}])) as (client, _):
+        assert client.linked_hosts() == {"acme.okta.com"}
+    silent: Iterator[Answer] = iter(
+        [(200, {}, []), (200, {}, [{"id": "0oa"}]), (200, {}, [{"id": "0oa", "_links": []}])]
+    )
+    with org(lambda method, path: next(silent)) as (client, _):
+        assert [client.linked_hosts() for _ in range(3)] == [frozenset()] * 3
+
+
+def test_the_org_behind_the_proxy(start: Callable[..., Accounts], monkeypatch: pytest.MonkeyPatch) -> None:
+    start(org="other.okta.com")
+    assert org_behind_proxy() == "other.okta.com"
+    monkeypatch.delenv("OKTA_HTTP_PROXY")
+    assert org_behind_proxy() is None
 
 
 def test_a_place_that_is_no_org() -> None:
-    with org(lambda method, path: (404, {}, b"<html>")) as (client, _), pytest.raises(Failure, match="is no Okta org"):
-        client.check_org()
     hotel = b"<html>Sign in to the hotel's network"
     with org(lambda method, path: (200, {}, hotel)) as (client, _), pytest.raises(Failure, match="other than JSON"):
-        client.check_org()
+        client.public_hosts()
     with org(lambda method, path: (302, {"Location": "https://elsewhere.example/"}, b"")) as (client, asked):
         with pytest.raises(Failure, match="redirects to another place"):
-            client.check_org()
+            client.public_hosts()
         assert len(asked) == 1
 
 
@@ -530,7 +556,9 @@ def test_errors_are_told_apart() -> None:
     with org(lambda method, path: (400, {}, error)) as (client, _):
         with pytest.raises(Failure) as caught:
             client.get("/api/v1/users")
-        assert one_line(caught.value) == "acme.okta.com answered /api/v1/users with 400 E0000031: Invalid search"
+        assert one_line(caught.value) == (
+            "reading needs okta.users.read: acme.okta.com answered /api/v1/users with 400 E0000031: Invalid search"
+        )
     with org(lambda method, path: (404, {}, {})) as (client, _), pytest.raises(Missing):
         client.get("/api/v1/groups/00g")
     with org(lambda method, path: (403, {}, [])) as (client, _), pytest.raises(Denied):

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @click.option(
     "--org",
     metavar="HOST",
-    help="The Okta org, such as acme.okta.com; else OKTA_ORG_NAME and OKTA_BASE_URL say it, as for the provider.",
+    help="The Okta org, such as acme.okta.com; else OKTA_ORG_NAME and OKTA_BASE_URL say it, as for the provider, or what OKTA_HTTP_PROXY leads to.",
 )
 @click.option(
     "--app", "apps", metavar="LABEL_OR_ID", multiple=True, help="An Okta app to take over; once more for each."
@@ -104,9 +104,11 @@ def command(
 
 def _org(host: str | None) -> tuple[str, str]:
     """Name and base URL of the org, as the provider takes them: https://registry.terraform.io/providers/okta/okta/latest/docs."""
+    from connect_sso.live.okta_client import org_behind_proxy  # only here: requests takes long to import
+
     if host is None:
         name = os.environ.get("OKTA_ORG_NAME", "")
-        host = f"{name}.{os.environ.get('OKTA_BASE_URL') or OKTA_DOMAINS[0]}" if name else ""
+        host = f"{name}.{os.environ.get('OKTA_BASE_URL') or OKTA_DOMAINS[0]}" if name else org_behind_proxy() or ""
     name, _, base_url = host.removeprefix("https://").rstrip("/").partition(".")
     if not name or not base_url:
         raise UsageFailure(

@@ -29,6 +29,9 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60
 ATTEMPTS = 8
 """How often a call is tried that AWS throttles or fails at, with growing pauses: a minute at most."""
 
+DISPENSABLE = {"service-quotas"}
+"""Services on which nothing depends: where they cannot be reached, nobody waits for them."""
+
 SESSION_NAME = "connect-sso"
 """What CloudTrail shows where the file names no session."""
 
@@ -163,14 +166,13 @@ def open_account(
     from botocore.exceptions import BotoCoreError
     from botocore.handlers import json_decode_policies
 
-    config = Config(
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=READ_TIMEOUT,
-        retries={"mode": "standard", "max_attempts": ATTEMPTS},
-        user_agent_appid="connect-sso",
-    )
-
     def client_of(session: Any, service: str) -> Any:
+        config = Config(
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            retries={"mode": "standard", "max_attempts": 2 if service in DISPENSABLE else ATTEMPTS},
+            user_agent_appid="connect-sso",
+        )
         try:
             client = session.client(service, config=config)
         except (BotoCoreError, ValueError) as error:
@@ -240,7 +242,7 @@ def _refused(
     if code in _DENIED:
         return Denied(needs, says or code)
     if code in _MISSING:
-        return Missing(says)
+        return Missing(says or code)
     # The text of these may quote the request that was signed, with its token.
     if code in EXPIRED:
         return Failure(
@@ -252,7 +254,8 @@ def _refused(
         )
     if code in _THROTTLED:
         return Failure(f"{name} kept answering {operation} with {code} for {seconds:.0f} seconds; try again later")
-    return Failure(f"{name} in {region} answered {operation} with {code}{f': {says}' if says else ''}")
+    # What that is nobody knows; the part that was asked for could not be read, and others can.
+    return Denied(needs, f"{name} in {region} answered {operation} with {code}{f': {says}' if says else ''}")
 
 
 def _unusable(error: Exception, name: str, region: str) -> Failure:

@@ -74,20 +74,23 @@ def read_instance(
     if found is None:
         return None
     identifier, here = str(found["Id"]), {"InstanceId": str(found["Id"])}
-    attributes = parts.read(
+    attributes = parts.read_of(
         "what the instance has switched on",
         lambda: {
             str(one["AttributeType"]): str(one["Value"]).lower() == "true"
             for one in aws.pages("connect", "ListInstanceAttributes", "Attributes", **here)
         },
+        "connect:ListInstanceAttributes",
     )
-    storage = parts.read(
+    storage = parts.read_of(
         "where the instance stores recordings",
         lambda: tuple(one for kind in storage_kinds for one in _storage(aws, identifier, kind)),
+        "connect:ListInstanceStorageConfigs",
     )
-    origins = parts.read(
+    origins = parts.read_of(
         "the approved origins",
         lambda: tuple(aws.pages("connect", "ListApprovedOrigins", "Origins", MaxResults=MOST_ORIGINS, **here)),
+        "connect:ListApprovedOrigins",
     )
     return LiveInstance(
         id=identifier,
@@ -258,7 +261,7 @@ def read_hierarchy_groups(aws: AwsClient, instance_id: str, parts: Parts) -> dic
         Failure: AWS cannot be asked.
     """
     asked = {"InstanceId": instance_id, "MaxResults": MOST_GROUPS}
-    found = parts.read(
+    found = parts.read_of(
         "the agents' hierarchy",
         lambda: {
             str(one["Id"]): tuple(
@@ -266,5 +269,6 @@ def read_hierarchy_groups(aws: AwsClient, instance_id: str, parts: Parts) -> dic
             )
             for one in aws.pages("connect", "SearchUserHierarchyGroups", "UserHierarchyGroups", **asked)
         },
+        "connect:SearchUserHierarchyGroups",
     )
     return found or {}

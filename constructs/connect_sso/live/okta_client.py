@@ -16,6 +16,7 @@ import requests
 from requests.auth import AuthBase
 
 from connect_sso.errors import Failure
+from connect_sso.facts.names import OKTA_DOMAINS
 from connect_sso.live import permissions
 from connect_sso.live.okta_answers import error_of, host_of, next_page, seconds_to_wait, text
 from connect_sso.live.okta_credentials import ServiceApp, Token, credentials
@@ -246,24 +247,49 @@ class OktaClient:
             return Missing(f"{self.host} has no {path}")
         if requests.codes.multiple_choices <= status < requests.codes.bad_request:
             return Failure(f"{self.host} redirects to another place; is it the org's own domain?")
-        return Failure(f"{self.host} answered {path} with {status}{f' {code}: {summary}' if code else ''}")
+        answered = f"{self.host} answered {path} with {status}{f' {code}: {summary}' if code else ''}"
+        scope = permissions.SCOPES.get(_area(path))
+        return Denied(scope.name, answered) if scope else Failure(answered)
 
     # Opening
 
-    def check_org(self) -> None:
-        """Hold the org that answers to the one that the file names; its public page says which it is.
+    def public_hosts(self) -> frozenset[str]:
+        """The host names that the org gives itself on its public page; none where it has no such page.
 
         Raises:
-            Failure: it is another one, or cannot be reached.
+            Failure: it cannot be reached, or is no org.
         """
+        status, body, headers = self._patiently("GET", ORGANIZATION, {})
+        if requests.codes.multiple_choices <= status < requests.codes.bad_request:
+            raise self._refused(status, body, headers, ORGANIZATION)
+        found = self._parsed(body, ORGANIZATION) if status == requests.codes.ok else {}
+        return frozenset(
+            host for name in ("organization", "alternate") if (host := host_of(text(found, "_links", name, "href")))
+        )
+
+    def linked_hosts(self) -> frozenset[str]:
+        """Okta's host names in the links of the org's first app, for an org without a public page; none where there are none."""
         try:
-            found = self.get(ORGANIZATION)
-        except Missing:
-            raise Failure(f"{self._where} is no Okta org: it has no {ORGANIZATION}") from None
-        links = [text(found, "_links", name, "href") for name in ("organization", "alternate")]
-        hosts = {host_of(link) for link in links if link}
+            app = next(self.pages("/api/v1/apps", limit=1), {})
+        except (Denied, Missing):
+            return frozenset()
+        links = app.get("_links")
+        targets = links.values() if isinstance(links, dict) else ()
+        hosts = {host_of(text(target, "href")) for target in targets if isinstance(target, dict)}
+        # A proxy may put its own name into them.
+        return frozenset(host for host in hosts if host and host.partition(".")[2] in OKTA_DOMAINS)
+
+    def hold_to(self, hosts: frozenset[str]) -> None:
+        """Hold the org that answers to the one that was meant.
+
+        Args:
+            hosts: what the answering one calls itself; nothing is said where that is not known.
+
+        Raises:
+            Failure: it is another one.
+        """
         if hosts and self.host.lower() not in hosts:
-            raise Failure(f"{self._where} is the Okta org {min(map(str, hosts))}, and the file is of {self.host}")
+            raise Failure(f"{self._where} is the Okta org {min(hosts)}, and the file is of {self.host}")
 
     def identify(self, who: Token | ServiceApp) -> None:
         """Ask with these credentials from now on.
@@ -346,13 +372,37 @@ def open_org(
     """
     host = f"{org_name}.{base_url}"
     who = credentials(environ)
-    base = environ.get(HTTP_PROXY, "").rstrip("/") or f"https://{host}"
+    client = OktaClient(host, _asked_at(environ.get(HTTP_PROXY, "").rstrip("/") or f"https://{host}"), sleep)
+    # Before anything secret is sent, where the org has a public page.
+    hosts = client.public_hosts()
+    client.hold_to(hosts)
+    client.identify(who)
+    if not hosts:
+        client.hold_to(client.linked_hosts())
+    return client
+
+
+def org_behind_proxy(environ: Mapping[str, str] = os.environ) -> str | None:
+    """The host name of the org that OKTA_HTTP_PROXY leads to; None where there is no such variable or the org does not say.
+
+    Raises:
+        Failure: it cannot be asked.
+    """
+    base = environ.get(HTTP_PROXY, "").rstrip("/")
+    if not base:
+        return None
+    client = OktaClient(f"the org behind {HTTP_PROXY}", _asked_at(base))
+    hosts = client.public_hosts()
+    if not hosts:
+        client.identify(credentials(environ))
+        hosts = client.linked_hosts()
+    return min(hosts, default=None)
+
+
+def _asked_at(base: str) -> str:
     if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).hostname:
         raise Failure(f"{HTTP_PROXY} is not a URL such as http://127.0.0.1:8080")
-    client = OktaClient(host, base, sleep)
-    client.check_org()
-    client.identify(who)
-    return client
+    return base
 
 
 def _area(path: str) -> str:

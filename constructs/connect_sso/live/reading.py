@@ -59,6 +59,20 @@ class Parts:
             self.unread.append(Unread(part, denied.needs, denied.why, about))
             return None
 
+    def read_of(self, part: str, reading: Callable[[], T], needs: str) -> T | None:
+        """As `read`, of something that is known to be there: that the service finds nothing is no answer either.
+
+        Args:
+            part: what is read, to go on with "could not be read".
+            reading: does it.
+            needs: the permission for it.
+        """
+        try:
+            return self.read(part, reading)
+        except Missing as missing:
+            self.unread.append(Unread(part, needs, one_line(str(missing))))
+            return None
+
 
 @dataclass
 class Pacer:
