@@ -818,3 +818,33 @@ def test_who_is_in_a_role_group_by_a_rule_of_somebody_s_own_belongs_there(folder
         Told("member-not-in-connect", "di@example.com")
     ]
     assert told(diagnosed(person(BO, status="SUSPENDED")(filled))) == [Told("person-suspended", BO)]
+
+
+def test_a_login_that_is_not_the_connect_name(folder: Path) -> None:
+    """`okta_login` says which person it is; the app's own user name is what the assertion carries."""
+    new = "ada@new.example.com"
+    case = healthy(company(folder, "api_integration", users__0__okta_login=new))
+    assert told(diagnosed(case)) == []
+    assert told(diagnosed(person(new, status="SUSPENDED")(case))) == [Told("person-suspended", ADA)]
+    live = next(each for each in case.org.apps if each.id == "0oaadmin")
+    sent = tuple(replace(each, user_name=new) for each in live.users or ())
+    assert told(diagnosed(app("admin", users=sent)(case))) == [Told("person-renamed", ADA)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_connect_name_that_is_another_attribute(folder: Path, mode: str) -> None:
+    """Logins are of no account then."""
+    case = healthy(company(folder, mode, okta__username={"attribute": "employeeNumber"}))
+    logins = then(*(person(name, login=f"other.{name}") for name in (ADA, BO, CY)))(case)
+    assert told(diagnosed(logins)) == []
+    changed = person(f"other.{BO}", name_source="4711")(logins)
+    apps = tuple(
+        replace(
+            each,
+            users=tuple(replace(one, user_name="4711") if one.user_name == BO else one for one in each.users or ()),
+        )
+        for each in changed.org.apps
+    )
+    found = told(diagnosed(then(org(apps=apps), looked_up(BO))(changed)))
+    # Nothing says that the two are one: one has left, and one has joined.
+    assert found == [Told("person-gone", BO), Told("member-not-in-connect", "4711")]
