@@ -86,7 +86,14 @@ def converge(lab: Lab, data: dict[str, Any], *, name: str, csv: str | None = Non
         assert verdict.landed, f"{login}, {label}: {verdict.because}"
         assert verdict.duration == data.get("federation", {}).get("session_duration", 43200)
     health = examined(lab, data, name=name, csv=csv)
-    assert health["findings"] == health["unread"] == []
+    assert health["unread"] == []
+    # Who is a Connect user and in none of the groups is told so; all else is healthy.
+    everybody = {user["username"] for user in data["users"]}
+    everybody |= {row["username"] for row in csv_reader.DictReader(io.StringIO(csv or ""))}
+    without = everybody - {login for _, login in promised}
+    assert {(each["code"], each["name"]) for each in health["findings"]} == {
+        ("person-in-no-group", name) for name in without
+    }
     assert promised, "nobody was promised anything"
 
 
