@@ -13,11 +13,12 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connect_sso.adopt.model import MOST_IN_YAML
 from connect_sso.cli import cli
 from connect_sso.environment.loading import LoadedEnvironment, load
 from tests.adopt.made import Made
 from tests.conftest import ROOT
-from tests.environment_files import loaded
+from tests.environment_files import loaded, minimal
 
 ORIGINALS = ("dev", "staging", "prod")
 
@@ -136,6 +137,26 @@ def environments(draw: st.DrawFn) -> dict[str, Any]:
 @settings(max_examples=50, deadline=None)
 @given(environments())
 def test_a_generated_environment(data: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        original = loaded(Path(folder), data, name="test")
+        assert said(adopted(original)) == said(original)
+
+
+def test_a_role_group_of_many_that_a_stack_has_made() -> None:
+    """More people than are taken from a role group that was filled by hand: here the stack has looked them up already."""
+    users = [
+        {
+            "username": f"person{number:02}@example.com",
+            "first_name": "Pat",
+            "last_name": "Agent",
+            "security_profiles": ["Agent"],
+            "apps": ["ccp"],
+        }
+        for number in range(MOST_IN_YAML + 1)
+    ]
+    data = minimal(okta__role_assignment="group_mapping")
+    data["apps"] = {"ccp": {"label": "CCP", "destination": "ccp", "saml_provider": "Okta", "role": "Agents"}}
+    data["users"] = users
     with tempfile.TemporaryDirectory() as folder:
         original = loaded(Path(folder), data, name="test")
         assert said(adopted(original)) == said(original)

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from connect_sso.adopt.model import MOST_IN_YAML, Aside, CannotAdoptError, ExistingApp, ExistingPerson
+from connect_sso.environment.derived_names import role_group_description
 from connect_sso.facts.okta_people import BARRED
 from connect_sso.sign_in.live import sent_name
 from connect_sso.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from connect_sso.environment.values import RoleAssignment
     from connect_sso.live.model import LiveAccount, LiveOrg, LivePerson, LiveUser
@@ -60,7 +61,7 @@ def people_of(
                 continue
             entry.apps[app.key] = person.id
             entry.okta_login = person.login if name != in_okta else None
-        if app.role_group is not None and len(by_hand := _role_group_members(app, org)[1]) > MOST_IN_YAML:
+        if app.role_group is not None and _stays_by_hand(app, by_hand := _role_group_members(app, org)[1]):
             why = f"the file names them one by one only up to {MOST_IN_YAML}; they stay in the group, which Terraform does not fill"
             asides.append(Aside(f"{count(len(by_hand), 'person', 'people')} in {app.role_group.name} by hand", why))
         if unfound:
@@ -79,7 +80,7 @@ def _admitted(app: ExistingApp, org: LiveOrg, username: str) -> Iterator[tuple[s
     if app.live.users is None:
         raise CannotAdoptError(f"the people of the app {app.live.label!r} could not be read")
     members, by_hand = _role_group_members(app, org)
-    if len(by_hand) > MOST_IN_YAML:
+    if _stays_by_hand(app, by_hand):
         by_hand = set()
     user_names = {each.person_id: each.user_name for each in app.live.users}
     for each in app.live.users:
@@ -89,6 +90,15 @@ def _admitted(app: ExistingApp, org: LiveOrg, username: str) -> Iterator[tuple[s
         one_by_one = person.id in by_hand if members is not None else each.scope == "USER"
         if name := sent_name(app.live, person, user_names, username):
             yield name, person, one_by_one
+
+
+def _stays_by_hand(app: ExistingApp, by_hand: Collection[str]) -> bool:
+    """Whether the role group goes on being filled by hand: Terraform would look up and keep each person's profile.
+
+    In a group that a stack of this project has made it did so already.
+    """
+    ours = app.role_group is not None and app.role_group.description == role_group_description(app.key)
+    return len(by_hand) > MOST_IN_YAML and not ours
 
 
 def _role_group_members(app: ExistingApp, org: LiveOrg) -> tuple[set[str] | None, set[str]]:

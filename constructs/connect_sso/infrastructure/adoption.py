@@ -11,14 +11,16 @@ from cdktf import TerraformResource
 
 from connect_sso.environment.derived_names import role_address
 from connect_sso.facts.escaping import quoted
+from connect_sso.infrastructure.addresses import address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from cdktf import TerraformStack
 
     from connect_sso.environment.model import App, Environment
     from connect_sso.environment.values import AdoptedPart
+    from connect_sso.infrastructure.okta_apps import FederationApp
 
 OURS: Final = "emergency-access"
 """The construct that is never found: a way in without Okta is made as the file says."""
@@ -107,7 +109,7 @@ def leave_as_found(stack: TerraformStack, environment: Environment) -> None:
                 resource.add_override("lifecycle.ignore_changes", sorted({*(already or ()), *names}))
 
 
-def as_found_checks(environment: Environment) -> dict[str, object]:
+def as_found_checks(environment: Environment, okta_apps: Mapping[str, FederationApp]) -> dict[str, object]:
     """`check` blocks that warn, at every plan, where what stays as it was found is not what the file says by now.
 
     Terraform changes nothing of it, and would else say nothing either.
@@ -116,48 +118,44 @@ def as_found_checks(environment: Environment) -> dict[str, object]:
     for role in environment.roles:
         found[f"as_found_role_{role_address(role)}"] = list(_role(environment, role))
     for key, app in environment.apps.items():
-        found[f"as_found_app_{key}"] = list(_app(environment, key, app))
+        found[f"as_found_app_{key}"] = list(_app(environment, key, app, address(okta_apps[key])))
     return {name: {"assert": asserts} for name, asserts in found.items() if asserts}
 
 
 def _role(environment: Environment, role: str) -> Iterator[dict[str, str]]:
-    address = f"aws_iam_role.{role_address(role)}"
+    iam_role = f"aws_iam_role.{role_address(role)}"
     if environment.leaves("trust"):
         for key in environment.roles[role]:
             arn = environment.provider_arn(environment.apps[key])
             yield _assert(
-                f"strcontains({address}.assume_role_policy, {quoted(arn)})",
+                f"strcontains({iam_role}.assume_role_policy, {quoted(arn)})",
                 f"The trust policy of the role {role} does not name {arn}, through which the app {key} signs in",
                 "trust",
             )
     if environment.leaves("roles"):
         seconds = environment.role_session_duration(role)
         yield _assert(
-            f"{address}.max_session_duration >= {seconds}",
+            f"{iam_role}.max_session_duration >= {seconds}",
             f"The role {role} allows shorter sessions than the {seconds} seconds that the file says",
             "roles",
         )
 
 
-def _app(environment: Environment, key: str, app: App) -> Iterator[dict[str, str]]:
+def _app(environment: Environment, key: str, app: App, okta_app: str) -> Iterator[dict[str, str]]:
     if not environment.leaves("apps"):
         return
-    address, seconds, provider = (
-        f"okta_app_saml.{key}",
-        environment.session_duration(app),
-        environment.provider_arn(app),
-    )
+    seconds, provider = environment.session_duration(app), environment.provider_arn(app)
     mode = environment.okta.role_assignment
     if mode == "saml_app":
-        statements = f"jsonencode({address}.attribute_statements)"
+        statements = f"jsonencode({okta_app}.attribute_statements)"
         sends_provider = f"strcontains({statements}, {quoted(provider)})"
         sends_role = f"strcontains({statements}, {quoted(environment.role_arn(app))})"
         lasts = (
-            f'anytrue([for each in {address}.attribute_statements : endswith(each.name, "/SessionDuration") && '
+            f'anytrue([for each in {okta_app}.attribute_statements : endswith(each.name, "/SessionDuration") && '
             f'trim(join("", each.values), "\\"") == "{seconds}"])'
         )
     else:
-        settings = f"jsondecode({address}.app_settings_json)"
+        settings = f"jsondecode({okta_app}.app_settings_json)"
         sends_provider = f'strcontains(try({settings}.identityProviderArn, ""), {quoted(provider)})'
         lasts = f"try({settings}.sessionDuration == {seconds}, false)"
         assigned = f"okta_app_group_assignment.{key}"

@@ -79,7 +79,7 @@ class ConnectSsoStack(TerraformStack):
             self._assignment.assign(self._okta_apps[key], app)
         self._declare_people(people)
         self._outputs(people)
-        checks = self._assignment.checks(self._okta_apps) | as_found_checks(environment)
+        checks = self._assignment.checks(self._okta_apps) | as_found_checks(environment, self._okta_apps)
         if checks:
             self.add_override("check", checks)  # cdktf has no construct for them
         leave_as_found(self, environment)
