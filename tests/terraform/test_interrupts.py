@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from connect_sso.terraform.interrupts import CANCELLED_JOB, UnderWay
+from connect_sso.terraform.interrupts import CANCELLED_JOB, SAME, UnderWay
 
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/io").exists(), reason="the system does not tell what a process does"
@@ -224,12 +224,10 @@ def test_a_job_that_is_killed_soon_waits_less(tmp_path: Path) -> None:
     with serving() as service, applying(tmp_path, service, after=5, patience=str(CANCELLED_JOB)) as process:
         service.answers_after = 30
         wait_until(lambda: len(service.made) >= 8, process)
-        begun = time.monotonic()
         os.kill(process.pid, signal.SIGINT)
         _, stderr = process.communicate(timeout=TIMEOUT)
-    assert time.monotonic() - begun < 10
     assert process.returncode == 1
-    assert len(noted(tmp_path)) >= 5
+    assert 5 <= len(noted(tmp_path)) < len(service.made)  # it has not waited the half minute for the last answers
     assert "stopped while answers were still awaited" in stderr
 
 
@@ -264,12 +262,14 @@ def test_what_takes_long_to_become_ready_is_waited_for(tmp_path: Path) -> None:
 def test_the_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
     with serving(30) as service, applying(tmp_path, service, after=3) as process:
         os.kill(process.pid, signal.SIGINT)
-        time.sleep(1.2)
-        begun = time.monotonic()
+        assert process.stderr is not None
+        while "a second interrupt ends it at once" not in process.stderr.readline():
+            pass
+        time.sleep(SAME + 0.5)
         os.kill(process.pid, signal.SIGINT)
         _, stderr = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 1
-    assert time.monotonic() - begun < 5
+    assert len(noted(tmp_path)) < len(service.made)  # their answers were not waited for
     assert "docs/recovery.md" in stderr
 
 
