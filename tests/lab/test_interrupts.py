@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from connect_sso.review.findings import CODES
+from connect_sso.terraform.interrupts import SAME
 from tests.conftest import ROOT
 from tests.environment_files import minimal, write
 from tests.lab.terraform import Lab
@@ -208,12 +209,10 @@ def test_what_a_second_interrupt_loses_is_said(project: Project) -> None:
     with project.deploying() as process:
         project.wait_until(10, process)
         os.killpg(process.pid, signal.SIGINT)
-        time.sleep(1.2)
-        begun = time.monotonic()
+        time.sleep(3 * SAME)
         os.killpg(process.pid, signal.SIGINT)
         said, _ = process.communicate(timeout=TIMEOUT)
     assert process.returncode != 0
-    assert time.monotonic() - begun < 15
     assert "docs/recovery.md" in said
     assert not list(project.root.rglob("*.lock.info"))
     assert {"state", "version"} - set(json.loads(project.state.read_text("utf-8"))) == {"state"}
