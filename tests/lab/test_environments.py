@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from connect_sso.environment.model import ApiIntegration
 from tests.environment_files import minimal, write
 from tests.lab.sign_in import sign_in
 from tests.lab.terraform import Lab
@@ -45,7 +46,8 @@ def hand_over(lab: Lab, data: dict[str, Any]) -> None:
     if data["okta"]["role_assignment"] == "api_integration":
         for app in lab.accounts.okta("GET", "/api/v1/apps").json():
             enable_api_integration(lab.cloud, app["id"])
-        iam, user = lab.accounts.client("iam", data["aws"]["region"]), data["api_integration"]["user"]
+        iam = lab.accounts.client("iam", data["aws"]["region"])
+        user = data.get("api_integration", {}).get("user", ApiIntegration().user)
         if not iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
             iam.create_access_key(UserName=user)
 
