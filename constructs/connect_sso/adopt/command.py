@@ -25,6 +25,7 @@ from connect_sso.environment.imports import SUFFIX, render_imports
 from connect_sso.environment.loading import environments_directory, load_one
 from connect_sso.errors import EXIT_DECIDE, Failure, UsageFailure
 from connect_sso.facts.names import OKTA_DOMAINS
+from connect_sso.live.progress import shown
 from connect_sso.text import visible
 
 if TYPE_CHECKING:
@@ -117,18 +118,9 @@ def _org(host: str | None) -> tuple[str, str]:
     return name, base_url
 
 
-def _show(what: str, count: int) -> None:
-    """Progress, for somebody at a terminal."""
-    if sys.stderr.isatty():
-        print(f"\r\x1b[K{visible(what)}{f': {count:,}' if count else ''} ...", end="", file=sys.stderr, flush=True)
-
-
 def _read(wanted: Wanted) -> tuple[LiveAccount, LiveOrg]:
-    try:
-        return reading.read_accounts(wanted, _show)
-    finally:
-        if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    with shown() as progress:
+        return reading.read_accounts(wanted, progress)
 
 
 def _adopt(name: str, wanted: Wanted, only: Collection[str]) -> Outcome:

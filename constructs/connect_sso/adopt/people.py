@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from connect_sso.adopt.model import MOST_IN_YAML, Aside, CannotAdoptError, ExistingApp, ExistingPerson
 from connect_sso.environment.derived_names import role_group_description
-from connect_sso.facts.okta_people import BARRED
+from connect_sso.facts.okta_people import BARRED, DEPROVISIONED
 from connect_sso.sign_in.live import sent_name
 from connect_sso.text import count
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from connect_sso.environment.values import RoleAssignment
     from connect_sso.live.model import LiveAccount, LiveOrg, LivePerson, LiveUser
-
-DEPROVISIONED = "DEPROVISIONED"
 
 
 @dataclass

@@ -29,7 +29,7 @@ CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60
 ATTEMPTS = 8
 """How often a call is tried that AWS throttles or fails at, with growing pauses: a minute at most."""
 
-DISPENSABLE = {"service-quotas"}
+NOT_WAITED_FOR = {"service-quotas"}
 """Services on which nothing depends: where they cannot be reached, nobody waits for them."""
 
 SESSION_NAME = "connect-sso"
@@ -170,7 +170,7 @@ def open_account(
         config = Config(
             connect_timeout=CONNECT_TIMEOUT,
             read_timeout=READ_TIMEOUT,
-            retries={"mode": "standard", "max_attempts": 2 if service in DISPENSABLE else ATTEMPTS},
+            retries={"mode": "standard", "max_attempts": 2 if service in NOT_WAITED_FOR else ATTEMPTS},
             user_agent_appid="connect-sso",
         )
         try:

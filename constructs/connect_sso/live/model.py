@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from connect_sso.facts.okta_people import BARRED, STAGED
 from connect_sso.iam.documents import Policy
 from connect_sso.saml.metadata import Metadata
 
@@ -225,7 +226,7 @@ class LivePerson:
 
         https://developer.okta.com/docs/concepts/user-status/
         """
-        return self.status not in {"SUSPENDED", "DEPROVISIONED", "STAGED"}
+        return self.status not in {*BARRED, STAGED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,12 +234,12 @@ class OktaClient:
     def _refused(self, status: int, body: bytes, headers: Mapping[str, str], path: str) -> Exception:
         """What an answer means that is none."""
         code, summary = error_of(body)
+        scope = permissions.SCOPES.get(_area(path))
         if status == requests.codes.unauthorized:
             return Failure(
                 f"{self.host} does not take {self._whose}: it is wrong, expired or revoked, or of another org ({code or status})"
             )
         if status == requests.codes.forbidden:
-            scope = permissions.SCOPES.get(_area(path))
             if scope and "insufficient_scope" in headers.get("WWW-Authenticate", ""):
                 return Denied(scope.name, f"{self._whose} has not the scope ({code or status})")
             return Denied(f"the role {permissions.OKTA_ROLE}", f"{summary} ({code or status})")
@@ -248,7 +248,6 @@ class OktaClient:
         if requests.codes.multiple_choices <= status < requests.codes.bad_request:
             return Failure(f"{self.host} redirects to another place; is it the org's own domain?")
         answered = f"{self.host} answered {path} with {status}{f' {code}: {summary}' if code else ''}"
-        scope = permissions.SCOPES.get(_area(path))
         return Denied(scope.name, answered) if scope else Failure(answered)
 
     # Opening

@@ -207,6 +207,7 @@ class _Live:
         source = session_name_of(settings, statements, app.user_name_template)
         attribute = attribute_of(source)
         sign_on = app.sign_on
+        routes = tuple(self._groups(key, app))
         return OktaApp(
             key=key,
             where=f"Okta app {app.label}",
@@ -228,9 +229,8 @@ class _Live:
             and not maps_groups(settings)
             and API_INTEGRATION_FEATURE not in app.features,
             direct={route.session_name.lower(): route for route in self._direct(app)},
-            direct_is_known=app.users is not None
-            and all(group.members is not None for group in self._groups(key, app)),
-            groups=tuple(self._groups(key, app)),
+            direct_is_known=app.users is not None and all(route.members is not None for route in routes),
+            groups=routes,
         )
 
     def _unread_app(self, key: str, label: str) -> OktaApp:

@@ -11,14 +11,14 @@ from connect_sso.doctor.examination import Examination, Way
 from connect_sso.doctor.findings import LiveFinding
 from connect_sso.doctor.rules.okta import named
 from connect_sso.environment.people import Person
-from connect_sso.facts.okta_people import BARRED
+from connect_sso.facts.okta_people import BARRED, STAGED, SUSPENDED
 from connect_sso.facts.profiles import is_powerful
 from connect_sso.live.model import LivePerson
 from connect_sso.sign_in.app_settings import plain_role
 
 _ADDED: Final = "administrator-added"
 
-_BARRED: Final = {"SUSPENDED": "person-suspended", "STAGED": "person-not-activated"}
+_BARRED: Final = {SUSPENDED: "person-suspended", STAGED: "person-not-activated"}
 """What a person is told as whom Okta lets in nowhere; everybody else of them is deactivated."""
 
 
